@@ -1,0 +1,56 @@
+"""Which images make up which batch, and how each is shifted: NumPy decides for both frameworks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from labcode.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class EpochPlan:
+    """The batches of one epoch, the same for both frameworks.
+
+    ``order`` is int64 of shape (steps, batch): indices into the training images. ``rows`` and
+    ``columns`` are int64 of shape (steps, batch, 64): for each image the source row and column of
+    every pixel, which expresses shift and mirror image at once; None without augmentation.
+    """
+
+    order: np.ndarray
+    rows: np.ndarray | None
+    columns: np.ndarray | None
+
+    @property
+    def steps(self) -> int:
+        """Number of optimiser steps of the epoch."""
+        return len(self.order)
+
+
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Whole batches in ``images``; the remainder sits out, a different one each epoch."""
+    return max(1, images // batch_size)
+
+
+def plan_epoch(images: int, recipe: Recipe, epoch: int, size: int = 64) -> EpochPlan:
+    """The batches of ``epoch`` (from 0): a function of the recipe's seed and the epoch alone.
+
+    So a run that was killed goes on with exactly the batches it would have seen.
+    """
+    rng = np.random.default_rng([recipe.seed, 1, epoch])
+    batch = min(recipe.batch_size, images)
+    steps = steps_per_epoch(images, batch)
+    order = rng.permutation(images)[: steps * batch].reshape(steps, batch)
+    if not recipe.augments:
+        return EpochPlan(order, None, None)
+    shift = rng.integers(-recipe.crop, recipe.crop + 1, (2, steps, batch, 1))
+    rows, columns = _mirrored(np.arange(size) + shift, size)
+    if recipe.flip:
+        flipped = rng.random((steps, batch, 1)) < 0.5
+        columns = np.where(flipped, columns[..., ::-1], columns)
+    return EpochPlan(order, rows, columns)
+
+
+def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
+    """Fold ``index`` back into 0..size-1 at both borders: -1 becomes 1, size becomes size-2."""
+    folded = np.abs(index)
+    return np.where(folded > size - 1, 2 * (size - 1) - folded, folded)

@@ -1,0 +1,37 @@
+"""Every error that labcode raises on purpose: what happened, where, and what to do about it."""
+
+
+class LabcodeError(Exception):
+    """Base class; the command line prints it without a traceback and exits with status 1."""
+
+
+class DataError(LabcodeError):
+    """A data set is missing, damaged, or cannot be written."""
+
+
+class WeightsError(LabcodeError):
+    """A weights file or folder is missing, has the wrong shapes, or cannot be written."""
+
+
+class RecipeError(LabcodeError):
+    """A training recipe asks for something that does not exist or contradicts itself."""
+
+
+class DeviceError(LabcodeError):
+    """A device was asked for that this machine does not have."""
+
+
+class ChapterError(LabcodeError):
+    """A chapter's source is malformed; the message begins with ``file:line``."""
+
+
+class ExecutionError(LabcodeError):
+    """A chapter's notebook did not run to its end."""
+
+
+class AgreementError(LabcodeError):
+    """The two frameworks recorded values that do not agree."""
+
+
+class TrainingError(LabcodeError):
+    """A training run went wrong, for instance its loss is no longer a finite number."""

@@ -1,0 +1,84 @@
+"""What a training run leaves behind: one record per epoch, as JSON."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from labcode.files import atomic_write
+from labcode.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Figures of one epoch, ``number`` counted from 1.
+
+    ``loss`` and ``top1`` are means over this epoch's own training batches, taken as the weights
+    moved; ``val_*`` are taken after its last step. Losses in nats (``loss`` is the quantity that
+    was minimised, label smoothing included), accuracies as fractions of 1, times in seconds.
+    """
+
+    number: int
+    loss: float
+    top1: float
+    val_loss: float
+    val_top1: float
+    val_top5: float
+    val_top10: float
+    learning_rate: float
+    train_seconds: float
+    val_seconds: float
+    images_per_second: float
+
+
+@dataclass
+class History:
+    """The epochs of a run; ``stopped_early`` tells whether patience ended it."""
+
+    recipe: Recipe
+    epochs: list[Epoch] = field(default_factory=list)
+    stopped_early: bool = False
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch with the lowest validation loss, the one whose weights are kept."""
+        return min(self.epochs, key=lambda epoch: epoch.val_loss)
+
+    def out_of_patience(self) -> bool:
+        """Whether the last ``recipe.patience`` epochs brought no lower validation loss."""
+        patience = self.recipe.patience
+        return patience is not None and len(self.epochs) - self.best.number >= patience
+
+    def column(self, name: str) -> list[float]:
+        """One figure over all epochs: ``history.column("val_top1")``."""
+        return [getattr(epoch, name) for epoch in self.epochs]
+
+    def asdict(self) -> dict:
+        """The history as a plain dict, for JSON."""
+        return {
+            "recipe": self.recipe.asdict(),
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "stopped_early": self.stopped_early,
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict) -> "History":
+        """The history that ``asdict`` gave as ``record``."""
+        return cls(
+            Recipe.from_dict(record["recipe"]),
+            [Epoch(**epoch) for epoch in record["epochs"]],
+            record["stopped_early"],
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the history as JSON, atomically."""
+        atomic_write(path, json.dumps(self.asdict(), indent=1) + "\n")
+
+    def line(self, epoch: Epoch) -> str:
+        """One epoch as a line of text for the terminal and the page."""
+        return (
+            f"epoch {epoch.number:3d}/{self.recipe.epochs}  "
+            f"loss {epoch.loss:.4f}  top-1 {epoch.top1:6.2%}  |  "
+            f"val loss {epoch.val_loss:.4f}  top-1 {epoch.val_top1:6.2%}  "
+            f"top-5 {epoch.val_top5:6.2%}  |  "
+            f"{epoch.train_seconds:.1f} s  {epoch.images_per_second:,.0f} images/s"
+        )
