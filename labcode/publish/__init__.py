@@ -1,0 +1,1 @@
+"""How a chapter becomes a page: read, execute twice, compare, merge, render."""

@@ -1,0 +1,144 @@
+"""Executed notebooks, one file each, found by a digest of all that their outputs depend on.
+
+Prose, titles and display tags are not in the key, and neither is the publishing code; the source
+of labcode, the requirements, the data, the profile and the class of device are. The same key
+needs no execution on any machine, so sharing between workers is copying files.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from labcode import agreement
+from labcode.agreement import Record
+from labcode.files import atomic_write, digest_of_files
+
+FORMAT = 1
+"""Raise it when entries of before must not be used any more."""
+
+PACKAGE = Path(agreement.__file__).resolve().parent
+
+
+def folder(root: Path) -> Path:
+    """Where entries are kept: LABCODE_EXECUTED, else ``_build/executed`` below the project root."""
+    named = os.environ.get("LABCODE_EXECUTED")
+    return Path(named).expanduser().resolve() if named else Path(root) / "_build" / "executed"
+
+
+def package_digest(package: Path = PACKAGE) -> str:
+    """Digest of what a kernel can import of labcode, package data too, ``publish`` left out."""
+    files = []
+    for path in package.rglob("*"):
+        parts = path.relative_to(package).parts
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+        if parts[0] != "publish" and not hidden and path.suffix != ".pyc" and path.is_file():
+            files.append(path)
+    return digest_of_files(files, package)
+
+
+def requirements_digest(root: Path) -> str:
+    """Digest of the locked requirements; of nothing when the project has no such file."""
+    path = Path(root) / "requirements.txt"
+    return hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()
+
+
+def key(
+    notebook: NotebookNode,
+    framework: str,
+    *,
+    package: str,
+    requirements: str,
+    dataset: str,
+    profile: str,
+    device: str,
+    python: str,
+) -> str:
+    """Hex SHA-256 that names the executed form of a projected ``notebook``.
+
+    Of its cells only the code counts, and of their tags only ``raises-exception``, which lets
+    execution go on after an error. ``package`` and ``requirements`` are the digests of those
+    names, ``python`` the kernel's minor version.
+    """
+    cells = [
+        [cell.source, "raises-exception" in cell.metadata.get("tags", [])]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+    parts = {
+        "format": FORMAT,
+        "python": python,
+        "cells": cells,
+        "framework": framework,
+        "package": package,
+        "requirements": requirements,
+        "dataset": dataset,
+        "profile": profile,
+        "device": device,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def store(
+    where: Path, key: str, notebook: NotebookNode, records: dict[str, Record], meta: dict
+) -> Path:
+    """Write the entry for ``key`` into the folder ``where``, whole or not at all."""
+    members = {
+        "notebook.ipynb": nbformat.writes(notebook).encode(),
+        "meta.json": json.dumps(meta, indent=1, sort_keys=True).encode(),
+    }
+    for i, record in enumerate(records.values()):
+        members[f"records/{i:04d}.npz"] = agreement.dump(record)
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    path = entry(where, key)
+    atomic_write(path, buffer.getvalue())
+    return path
+
+
+def load(where: Path, key: str) -> tuple[NotebookNode, dict[str, Record], dict] | None:
+    """Notebook, records and meta of the entry for ``key``; None when there is none to be used.
+
+    A damaged entry is reported on stderr and removed: it will be made anew.
+    """
+    path = entry(where, key)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return _read(data, key)
+    # Damage can surface in any layer: zip, zlib, JSON, nbformat, NumPy.
+    except Exception as error:  # noqa: BLE001
+        print(
+            f"labcode: {path} is damaged ({type(error).__name__}: {error}); "
+            "removed, its notebook runs again",
+            file=sys.stderr,
+        )
+        path.unlink(missing_ok=True)
+        return None
+
+
+def entry(where: Path, key: str) -> Path:
+    """The file of the entry for ``key``."""
+    return Path(where) / f"{key}.zip"
+
+
+def _read(data: bytes, key: str) -> tuple[NotebookNode, dict[str, Record], dict]:
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        # Reading a member to its end checks its CRC.
+        members = {name: archive.read(name) for name in archive.namelist()}
+    meta = json.loads(members.pop("meta.json"))
+    if meta["key"] != key:
+        raise ValueError(f"it holds the notebook of another key, {meta['key']}")
+    notebook = nbformat.reads(members.pop("notebook.ipynb").decode(), as_version=4)
+    records = [agreement.load(members[name]) for name in sorted(members)]
+    return notebook, {record.name: record for record in records}, meta
