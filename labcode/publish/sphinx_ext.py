@@ -1,0 +1,136 @@
+"""The Sphinx extension: with it, a plain ``jupyter-book build .`` executes, compares and merges.
+
+Before anything is read, every chapter of the contents is executed in both frameworks (the cache
+makes this free where nothing changed), so that a failure stops the build. MyST-NB then asks
+``read`` for each page's notebook; ``tabs.py`` makes the tabs of what it rendered.
+"""
+
+import json
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+
+from labcode.errors import ChapterError, LabcodeError
+from labcode.files import digest_of_files
+from labcode.publish import closing, mathml
+from labcode.publish.chapter import read_chapter
+from labcode.publish.contents import Book, read_book
+from labcode.publish.page import merge
+from labcode.publish.tabs import FrameworkProse, GroupFrameworks
+
+HERE = Path(__file__).parent
+
+REDIRECT = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={0}">'
+
+
+class BookError(SphinxError):
+    """A labcode error, as Sphinx reports errors: message without traceback, exit status 2."""
+
+    category = "labcode"
+
+
+class Reading:
+    """What MyST-NB does not pass to a reader: the book, and the page that is being read."""
+
+    book: Book | None = None
+    docname: str = ""
+
+
+def use(book: Book) -> None:
+    """Build from ``book``, which has been run already, instead of reading and running it again."""
+    Reading.book = book
+
+
+def execute(app: Sphinx) -> None:
+    """Run the chapters before Sphinx reads the first page."""
+    root = Path(app.srcdir).resolve()
+    if Reading.book is None or Reading.book.root != root:
+        try:
+            book = read_book(root)
+            book.run()
+        except LabcodeError as error:
+            raise BookError(str(error)) from error
+        Reading.book = book
+
+
+def remember(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Note which page is being read."""
+    Reading.docname = docname
+
+
+def read(text: str) -> object:
+    """MyST-NB's reader for ``.md``: the merged notebook of the page that is being read."""
+    book, name = Reading.book, Reading.docname
+    planned = book.chapters[name]
+    try:
+        chapter = read_chapter(planned.path, text, root=book.root)
+        if chapter.executable and chapter.cells != planned.cells:
+            raise ChapterError(f"{chapter.where}:1: changed while the book was built; build again")
+    except LabcodeError as error:
+        raise BookError(str(error)) from error
+    return merge(chapter, book.executed.get(name), book.comparisons.get(name, ()))
+
+
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Pages whose results changed though their source did not."""
+    before = getattr(env, "labcode_signatures", {})
+    env.labcode_signatures = {name: Reading.book.signature(name) for name in Reading.book.chapters}
+    for name in removed:
+        for suffix in (".html", ".provenance.json"):
+            (Path(app.outdir) / (name + suffix)).unlink(missing_ok=True)
+    now = env.labcode_signatures
+    return [name for name in now if name in env.found_docs and before.get(name) != now[name]]
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Write the provenance beside each page, and an index.html where the site has none."""
+    book, out = Reading.book, Path(app.outdir)
+    Reading.book = None  # a second build in this process reads its own
+    if error is not None or app.builder.format != "html":
+        return
+    for name, executed in book.executed.items():
+        made = closing.as_json(book.chapters[name], executed, book.comparisons[name])
+        path = out / f"{name}.provenance.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    remove_orphans(app, out / "_images")
+    if app.config.root_doc != "index":
+        target = app.builder.get_target_uri(app.config.root_doc)
+        (out / "index.html").write_text(REDIRECT.format(target), encoding="utf-8")
+
+
+def remove_orphans(app: Sphinx, folder: Path) -> None:
+    """Remove images of earlier results; Sphinx itself leaves them for ever."""
+    wanted = {name for _, name in app.env.images.values()}
+    for path in folder.glob("*"):
+        if path.name not in wanted:
+            path.unlink()
+
+
+def add_static(app: Sphinx, config: object) -> None:
+    """Serve our own style sheet and script; the script in the head, before the page is drawn."""
+    config.html_static_path.append(str(HERE / "static"))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register everything; a change of this package's code makes Sphinx read all pages again."""
+    # Jupyter Book always sets this value of an extension that we leave out.
+    app.add_config_value("comments_config", {}, "html")
+    app.setup_extension("sphinx_tabs.tabs")
+    mathml.setup(app)
+    app.add_directive("framework-prose", FrameworkProse)
+    app.add_transform(GroupFrameworks)
+    app.add_css_file("labcode.css")
+    app.add_js_file("labcode.js")
+    app.connect("config-inited", add_static)
+    app.connect("builder-inited", execute)
+    app.connect("source-read", remember)
+    app.connect("env-get-outdated", outdated)
+    app.connect("build-finished", finish)
+    code = digest_of_files(HERE.glob("*.py"), HERE)
+    return {"env_version": int(code[:12], 16), "parallel_read_safe": True,
+            "parallel_write_safe": True}  # fmt: skip

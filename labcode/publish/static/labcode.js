@@ -1,0 +1,60 @@
+/* Keeps the reader's framework over pages and visits; sphinx-tabs forgets it in a new browser tab.
+ *
+ * Runs in the head, before the page is drawn: labcode.css hides the panels of the other framework
+ * from data-lab-framework until sphinx-tabs has taken over, so nothing flashes.
+ */
+(() => {
+  "use strict";
+  const KEY = "labcode-framework";
+  const root = document.documentElement;
+
+  const recall = () => {
+    try {
+      return window.localStorage.getItem(KEY);
+    } catch {
+      return null; // storage may be forbidden: the choice then holds for this page only
+    }
+  };
+  const remember = (framework) => {
+    try {
+      window.localStorage.setItem(KEY, framework);
+    } catch {
+      /* as above */
+    }
+  };
+  const frameworkOf = (element) =>
+    [...element.classList].find((name) => name.startsWith("lab-"))?.slice(4);
+
+  root.classList.add("lab-js");
+  root.dataset.labFramework = recall() || "pytorch";
+
+  /* In every group that has a tab of this framework, show it and hide the others. */
+  function choose(framework) {
+    root.dataset.labFramework = framework;
+    for (const list of document.querySelectorAll(".lab-tabs > [role=tablist]")) {
+      const tabs = [...list.querySelectorAll("[role=tab]")];
+      const chosen = tabs.find((tab) => frameworkOf(tab) === framework) || tabs[0];
+      for (const tab of tabs) {
+        tab.setAttribute("aria-selected", String(tab === chosen));
+        tab.setAttribute("tabindex", tab === chosen ? "0" : "-1");
+        document.getElementById(tab.getAttribute("aria-controls")).hidden = tab !== chosen;
+      }
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    choose(root.dataset.labFramework);
+    root.classList.add("lab-ready");
+    for (const tab of document.querySelectorAll(".lab-tabs [role=tab]")) {
+      tab.addEventListener("click", () => {
+        remember(frameworkOf(tab));
+        choose(frameworkOf(tab)); // after sphinx-tabs: also the order of focus follows the choice
+      });
+    }
+  });
+
+  // Another browser tab of the book changed its mind: follow.
+  window.addEventListener("storage", (event) => {
+    if (event.key === KEY && event.newValue) choose(event.newValue);
+  });
+})();

@@ -1,0 +1,39 @@
+"""One small book, built once, and a browser to read it with."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.book import small_book
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """The folder of a small book that was built; tests read it and leave it as it is."""
+    folder = small_book.make(tmp_path_factory.mktemp("built"))
+    done = small_book.build(folder)
+    assert done.returncode == 0, done.stdout
+    (folder / "output.txt").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def copy(built, tmp_path) -> Path:
+    """A copy of the built book with its cache, to change and build again."""
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
