@@ -1,0 +1,47 @@
+"""``labcode bench``: print the speed claims as measured on this machine."""
+
+import argparse
+import subprocess
+import sys
+
+from labcode.frameworks import FRAMEWORKS
+
+PARTS = ("trainer", "report", "data")
+_EPILOG = "exit status 0 when every claim holds on this machine, 3 when one does not"
+
+
+def add_parser(verbs) -> None:
+    """Register ``bench`` with the command line."""
+    verb = verbs.add_parser("bench", help="measure the speed claims, interleaved", epilog=_EPILOG)
+    verb.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none"
+    )
+    verb.add_argument("--rounds", type=int, default=5, help="rounds of each comparison (5)")
+    verb.add_argument("--framework", choices=list(FRAMEWORKS), help="only this framework")
+    verb.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the parts asked for, each framework in a process of its own."""
+    from labcode.errors import LabcodeError
+
+    parts = options.parts or list(PARTS)
+    for part in parts:
+        if part not in PARTS:
+            raise LabcodeError(f"unknown part {part!r}; choose from {', '.join(PARTS)}")
+    if options.rounds < 1:
+        raise LabcodeError(f"--rounds must be at least 1, not {options.rounds}")
+    holds = True
+    of_training = [part for part in parts if part != "data"]
+    for framework in [options.framework] if options.framework else list(FRAMEWORKS):
+        if of_training:
+            command = [sys.executable, "-m", "labcode.benchmarks.training", framework]
+            done = subprocess.run([*command, str(options.rounds), *of_training])
+            if done.returncode not in (0, 3):
+                raise LabcodeError(f"the benchmark of {framework} failed; see its traceback above")
+            holds &= done.returncode == 0
+    if "data" in parts:
+        from labcode.benchmarks import data
+
+        holds &= data.run(options.rounds)
+    return 0 if holds else 3

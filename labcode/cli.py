@@ -1,0 +1,57 @@
+"""The command ``labcode``: each room brings its own verbs."""
+
+import argparse
+import sys
+
+from labcode import __version__, shipping
+from labcode.benchmarks import commands as benchmarks
+from labcode.data import commands as data
+from labcode.errors import LabcodeError
+from labcode.publish import build, commands
+
+EXTRAS = {
+    "torch": "pytorch",
+    "torchvision": "pytorch",
+    "tinyimagenet": "pytorch",
+    "tensorflow": "tensorflow",
+    "keras": "tensorflow",
+}
+"""Package -> the extra of labcode that brings it; all others belong to ``book``."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; a verb imports what it needs when it runs, not before."""
+    root = argparse.ArgumentParser(prog="labcode", description=__doc__)
+    root.add_argument("--version", action="version", version=f"labcode {__version__}")
+    verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for room in (data, commands, build, shipping, benchmarks):
+        room.add_parser(verbs)
+    return root
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; its exit status, 1 for an error that labcode explains, 130 for Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.func(options)
+    except LabcodeError as error:
+        print(f"labcode: error: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package == "labcode":
+            raise
+        extra = EXTRAS.get(package, "book")
+        print(
+            f"labcode: error: this verb needs the package {package!r}, which is not installed; "
+            f"type: pip install 'labcode[{extra}]'",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("labcode: interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
