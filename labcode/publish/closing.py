@@ -103,6 +103,11 @@ def summary(executed: Mapping[str, Executed]) -> str:
     return "\n".join(lines)
 
 
+def figure(value: float) -> str:
+    """A difference or tolerance to two digits; equal to the last bit is a plain 0."""
+    return f"{value:.1e}" if value else "0"
+
+
 def agreement_table(comparisons: Sequence[Comparison]) -> str:
     """What both frameworks recorded, and how far apart they are."""
     rows = ["| Compared | Shape | Largest difference | Tolerance | Same top-1 |",
@@ -110,7 +115,8 @@ def agreement_table(comparisons: Sequence[Comparison]) -> str:
     for c in comparisons:
         shape = " × ".join(f"{n:,}" for n in c.shape) or "one value"
         top = "" if c.argmax_equal is None else f"{c.argmax_equal:,} of {c.rows:,} rows"
-        rows.append(f"| {cell(c.name)} | {shape} | {c.difference:.1e} | {c.atol:.0e} | {top} |")
+        apart = f"{figure(c.difference)} | {figure(c.atol)}"
+        rows.append(f"| {cell(c.name)} | {shape} | {apart} | {top} |")
     table = "\n".join(rows)
     return (
         "Both frameworks recorded these values; the build fails when one is further apart than "

@@ -115,11 +115,11 @@ def test_a_killed_build_leaves_the_old_site_and_the_next_one_is_right(copy):
         start_new_session=True,
     )
     work = copy / "_build" / "work"
-    while (work / "complete").exists() and process.poll() is None:
-        time.sleep(0.01)
-    time.sleep(1.0)  # Sphinx is at work
+    index = work / "html" / "book" / "index.html"
+    while "Edited before the kill." not in index.read_text() and process.poll() is None:
+        time.sleep(0.001)  # until Sphinx is in the middle of writing pages
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     # What such a kill may leave: a page cut in its middle that looks newer than its source.
     page = work / "html" / "book" / "lab" / "sums.html"
     page.write_text(page.read_text()[:5000])
