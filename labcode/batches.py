@@ -9,14 +9,13 @@ from labcode.recipe import Recipe
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """The batches of epoch number ``epoch`` (from 0), the same for both frameworks.
+    """The batches of one epoch, the same for both frameworks.
 
     ``order`` is int64 of shape (steps, batch): indices into the training images. ``rows`` and
     ``columns`` are int64 of shape (steps, batch, 64): for each image the source row and column of
     every pixel, which expresses shift and mirror image at once; None without augmentation.
     """
 
-    epoch: int
     order: np.ndarray
     rows: np.ndarray | None
     columns: np.ndarray | None
@@ -42,13 +41,13 @@ def plan_epoch(images: int, recipe: Recipe, epoch: int, size: int = 64) -> Epoch
     steps = steps_per_epoch(images, batch)
     order = rng.permutation(images)[: steps * batch].reshape(steps, batch)
     if not recipe.augments:
-        return EpochPlan(epoch, order, None, None)
+        return EpochPlan(order, None, None)
     shift = rng.integers(-recipe.crop, recipe.crop + 1, (2, steps, batch, 1))
     rows, columns = _mirrored(np.arange(size) + shift, size)
     if recipe.flip:
         flipped = rng.random((steps, batch, 1)) < 0.5
         columns = np.where(flipped, columns[..., ::-1], columns)
-    return EpochPlan(epoch, order, rows, columns)
+    return EpochPlan(order, rows, columns)
 
 
 def _mirrored(index: np.ndarray, size: int) -> np.ndarray:

@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         extra = EXTRAS.get(package, "book")
         print(
             f"labcode: error: this verb needs the package {package!r}, which is not installed; "
-            f"type: pip install 'labcode[{extra}]'",
+            f"in the folder of the book, type: pip install '.[{extra}]'",
             file=sys.stderr,
         )
         return 1

@@ -78,7 +78,8 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
     except OSError as error:
-        if error.errno in ADVICE:
+        inside = error.filename is None or Path(error.filename).is_relative_to(temporary)
+        if error.errno in ADVICE and inside:
             raise explain(error, path) from error
         raise
     finally:

@@ -8,18 +8,16 @@ class Framework:
     """A framework as the book names and draws it.
 
     ``key`` is the tag of its cells and the name of its room in labcode; ``colour`` is taken from
-    the Okabe-Ito palette, so that the pair stays apart for colour-blind readers and, having
-    different lightness and line style, in grey print.
+    the Okabe-Ito palette, so that the pair stays apart for colour-blind readers and, by its
+    lightness, in grey print.
     """
 
     key: str
     label: str
     colour: str
-    line_style: str
-    marker: str
 
 
 FRAMEWORKS: dict[str, Framework] = {
-    "pytorch": Framework("pytorch", "PyTorch", "#D55E00", "-", "o"),
-    "tensorflow": Framework("tensorflow", "TensorFlow", "#0072B2", "--", "s"),
+    "pytorch": Framework("pytorch", "PyTorch", "#D55E00"),
+    "tensorflow": Framework("tensorflow", "TensorFlow", "#0072B2"),
 }

@@ -1,10 +1,7 @@
 """What a training run leaves behind: one record per epoch, as JSON."""
 
-import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
-from labcode.files import atomic_write
 from labcode.recipe import Recipe
 
 
@@ -68,10 +65,6 @@ class History:
             [Epoch(**epoch) for epoch in record["epochs"]],
             record["stopped_early"],
         )
-
-    def save(self, path: str | Path) -> None:
-        """Write the history as JSON, atomically."""
-        atomic_write(path, json.dumps(self.asdict(), indent=1) + "\n")
 
     def line(self, epoch: Epoch) -> str:
         """One epoch as a line of text for the terminal and the page."""

@@ -45,8 +45,8 @@ class Trainer(Protocol):
     def get_moments(self) -> tuple[Weights, ...]:
         """The optimiser's moments in canonical form."""
 
-    def set_moments(self, moments: tuple[Weights, ...], step: int, rate: float) -> None:
-        """Put the optimiser where it was after ``step`` steps, the last one at ``rate``."""
+    def set_moments(self, moments: tuple[Weights, ...], step: int) -> None:
+        """Put the optimiser where it was after ``step`` steps."""
 
     def dropout(self) -> float:
         """The share that the model's dropout layers drop, 0 when it has none."""
@@ -74,13 +74,13 @@ def run(
     if saved is not None:
         history, best = saved.history, saved.best
         trainer.set_weights(saved.weights)
-        trainer.set_moments(saved.moments, saved.step, float(rates[saved.step - 1]))
+        trainer.set_moments(saved.moments, saved.step)
 
     for number in range(len(history.epochs), recipe.epochs):
         if history.stopped_early:
             break
         own_rates = rates[number * steps : (number + 1) * steps]
-        epoch = _epoch(trainer, plan_epoch(images, recipe, number), own_rates, recipe, progress)
+        epoch = _epoch(trainer, images, number, own_rates, recipe, progress)
         history.epochs.append(epoch)
         if history.best is epoch:
             best = trainer.get_weights()
@@ -99,10 +99,16 @@ def run(
 
 
 def _epoch(
-    trainer: Trainer, plan: EpochPlan, rates: np.ndarray, recipe: Recipe, progress: bool
+    trainer: Trainer,
+    images: int,
+    index: int,
+    rates: np.ndarray,
+    recipe: Recipe,
+    progress: bool,
 ) -> Epoch:
-    number = plan.epoch + 1
+    number = index + 1
     start = time.perf_counter()
+    plan = plan_epoch(images, recipe, index)
     # disable=None draws the bar on a terminal and stays silent on a page or in a log.
     with tqdm(
         total=plan.steps,
@@ -111,7 +117,7 @@ def _epoch(
         leave=False,
         disable=None if progress else True,
     ) as bar:
-        seed = recipe.seed * 100_003 + plan.epoch
+        seed = recipe.seed * 100_003 + index
         total_loss, correct = trainer.run_epoch(plan, rates, seed, bar.update)
     train_seconds = time.perf_counter() - start
     loss = total_loss / plan.steps

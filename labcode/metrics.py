@@ -23,16 +23,13 @@ class Evaluation:
 def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Rank of the true class of each row, 0 for the highest logit; int64, shape (N,).
 
-    Of equal logits the one with the lower class number ranks first, as in a stable sort.
+    Of equal logits the one with the lower class number ranks first, as in a stable sort. A row
+    with a value that is not finite has no order: its true class ranks last, a miss for every k.
     """
     own = np.take_along_axis(logits, labels[:, None], axis=1)
     before = np.arange(logits.shape[1]) < labels[:, None]
-    return ((logits > own) | ((logits == own) & before)).sum(axis=1)
-
-
-def topk_accuracy(logits: np.ndarray, labels: np.ndarray, k: int = 1) -> float:
-    """Share of rows of ``logits`` (N, classes) whose true label is among the k highest."""
-    return float(np.mean(ranks(logits, labels) < k))
+    rank = ((logits > own) | ((logits == own) & before)).sum(axis=1)
+    return np.where(np.isfinite(logits).all(axis=1), rank, logits.shape[1])
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -50,9 +47,3 @@ def evaluation(logits: np.ndarray, labels: np.ndarray) -> Evaluation:
     rank = ranks(logits, labels)
     top1, top5, top10 = (float(np.mean(rank < k)) for k in (1, 5, 10))
     return Evaluation(len(labels), top1, top5, top10, cross_entropy(logits, labels))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities, same shape and dtype as ``logits``; rows sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -23,9 +23,6 @@ plt.rcParams.update(
     }
 )
 
-OTHER = "#7F7F7F"
-"""Colour of what is neither framework's, such as chance level or the wrong classes."""
-
 
 def show_image(image: np.ndarray, title: str = "") -> Figure:
     """One image uint8 (H, W, 3), with its pixel coordinates on the axes."""

@@ -30,11 +30,12 @@ PACKAGES = (
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-def collect(dataset: dict | None = None, seed: int | None = None) -> dict:
+def collect(dataset: dict | None = None, seed: int | None = None, used: str | None = None) -> dict:
     """Everything about the circumstances of a result, as a JSON-able dict.
 
-    ``dataset`` is ``Dataset.describe()``. ``commit`` is None outside a checkout; ``dirty`` says
-    whether tracked files differ from it.
+    ``dataset`` is ``Dataset.describe()``; ``used`` is what the framework computed on (``cuda``,
+    ``mps`` or ``cpu``), which may be less than the machine has. ``commit`` is None outside a
+    checkout; ``dirty`` says whether tracked files differ from it.
     """
     from labcode import profiles
 
@@ -46,7 +47,7 @@ def collect(dataset: dict | None = None, seed: int | None = None) -> dict:
         "cpu": cpu(),
         "cores": _cores(),
         "memory_gib": memory_gib(),
-        "device": device(),
+        "device": device() if used != "cpu" else {"class": "cpu", "name": cpu(), "driver": None},
         "versions": versions(),
         "commit": commit,
         "dirty": dirty,

@@ -1,6 +1,6 @@
 """A training run as a small declared record that means the same to both frameworks."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
@@ -82,10 +82,6 @@ class Recipe:
     def asdict(self) -> dict:
         """The recipe as a plain dict, for JSON."""
         return asdict(self)
-
-    def but(self, **changes) -> "Recipe":
-        """The same recipe with some fields changed."""
-        return replace(self, **changes)
 
     @property
     def augments(self) -> bool:

@@ -19,6 +19,7 @@ from labcode.files import atomic_write
 from labcode.frameworks import FRAMEWORKS
 from labcode.history import History
 from labcode.recipe import Recipe
+from labcode.toycnn import MACS, PARAMETERS
 from labcode.weights import SHIPPED, initial_weights, save_weights
 
 INITIALISER = "kaiming-uniform"
@@ -101,7 +102,7 @@ def card_text(name: str, card: dict) -> str:
     settings = "\n".join(f"| {key} | {value} |" for key, value in recipe.items())
     return f"""# Model card: toy CNN, trained on {data["title"]}
 
-Weights of the toy CNN of Lab 1 (770,216 parameters, 131,595,776 MACs for an image), in the file
+Weights of the toy CNN of Lab 1 ({PARAMETERS:,} parameters, {MACS:,} MACs for an image), in
 `{name}.safetensors`: float32, convolutions HWIO, dense layers (inputs, outputs), flattened in HWC
 order. For teaching; it knows 200 classes of 64 x 64 pixel images and nothing else.
 

@@ -15,6 +15,7 @@ from safetensors.numpy import save
 
 from labcode.errors import WeightsError
 from labcode.files import atomic_write
+from labcode.profiles import SEED
 from labcode.toycnn import WEIGHTED, Layer
 
 Weights = dict[str, np.ndarray]
@@ -59,7 +60,7 @@ INITIALISERS = {
 """Name -> initialiser of one layer. Keras' default is Glorot-uniform with zero biases."""
 
 
-def initial_weights(initialiser: str = "glorot-uniform", seed: int = 487) -> Weights:
+def initial_weights(initialiser: str = "glorot-uniform", seed: int = SEED) -> Weights:
     """Initial weights from NumPy's generator: the same arrays for both frameworks.
 
     Each layer draws from a stream of its own, so that its values do not depend on the others.

@@ -1,5 +1,7 @@
 """A checkpoint is whole or refused, and belongs to one run only."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_the_same_run_goes_on(path):
 
 
 def test_another_recipes_checkpoint_is_refused_and_told_apart(path):
-    other = RECIPE.but(learning_rate=0.5, epochs=9)
+    other = replace(RECIPE, learning_rate=0.5, epochs=9)
     with pytest.raises(RecipeError, match=r"epochs 3 -> 9, learning_rate 0.001 -> 0.5.*delete it"):
         resume(path, other, "digest")
 
@@ -87,5 +89,5 @@ def test_history_knows_its_best_epoch_and_when_patience_is_out():
     assert history.best.number == 2 and not history.out_of_patience()
     history.epochs.append(epoch(4, 4.7))
     assert history.out_of_patience()
-    assert not History(RECIPE.but(patience=None), history.epochs).out_of_patience()
+    assert not History(replace(RECIPE, patience=None), history.epochs).out_of_patience()
     assert history.column("val_loss") == [5.0, 4.5, 4.6, 4.7]

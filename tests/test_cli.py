@@ -39,4 +39,4 @@ main(["data", "list"])
 def test_a_publishing_verb_without_its_packages_says_what_to_install():
     done = run_hidden('from labcode.cli import main; sys.exit(main(["book"]))')
     assert done.returncode == 1
-    assert "pip install 'labcode[book]'" in done.stderr and "Traceback" not in done.stderr
+    assert "pip install '.[book]'" in done.stderr and "Traceback" not in done.stderr

@@ -151,10 +151,9 @@ def read_manifest(arrays: Path, source: Path) -> dict | None:
 def fingerprint(folder: Path) -> list[int]:
     """A cheap sign that the images were replaced: no scan, so that an open stays instant."""
     try:
-        wnids = os.stat(folder / "wnids.txt")
-        return [wnids.st_size, wnids.st_mtime_ns] + [
-            os.stat(folder / split).st_mtime_ns for split in SPLITS
-        ]
+        texts = [os.stat(folder / name) for name in ("wnids.txt", "words.txt")]
+        facts = [fact for text in texts for fact in (text.st_size, text.st_mtime_ns)]
+        return facts + [os.stat(folder / split).st_mtime_ns for split in SPLITS]
     except OSError:
         return []
 

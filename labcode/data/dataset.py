@@ -128,6 +128,12 @@ class Dataset:
             f"{len(self.wnids)} classes>"
         )
 
+    @cached_property
+    def names_digest(self) -> str:
+        """Hex SHA-256 over class names and file names: what a page prints beside the pixels."""
+        parts = (*self.class_names, *self.train.files, *self.val.files)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
     def describe(self) -> dict[str, Any]:
         """The facts that a page prints about its data; JSON-able."""
         return {
@@ -136,6 +142,7 @@ class Dataset:
             "generated": self.generated,
             "partial": self.partial,
             "digest": self.digest,
+            "names_digest": self.names_digest,
             "classes": len(self.wnids),
             "train_images": len(self.train),
             "val_images": len(self.val),

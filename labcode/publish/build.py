@@ -97,7 +97,9 @@ def digests(book: Book) -> dict[str, str]:
     settings += [metadata.version(tool) for tool in TOOLS]
     folders = {book.root / name.split("/")[0] for name in book.chapters if "/" in name}
     files = {chapter.path for chapter in book.chapters.values()}
-    files |= {p for folder in folders for p in folder.rglob("*") if p.is_file()}
+    found = (p for folder in folders for p in folder.rglob("*") if p.is_file())
+    # Hidden folders hold what editors and Jupyter save on their own.
+    files |= {p for p in found if not any(part.startswith(".") for part in p.parts[-3:])}
     content = [digest_of_files(files, book.root), *map(book.signature, book.chapters)]
     return {"settings": digest(settings), "content": digest(content)}
 

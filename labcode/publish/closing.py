@@ -12,7 +12,7 @@ ADD = "`labcode data add tiny-imagenet`"
 
 
 def notices(executed: Mapping[str, Executed]) -> list[str]:
-    """Markdown to stand under the title: data that is generated or partial, the quick profile."""
+    """Markdown to stand under the title: data that is generated or partial."""
     texts = []
     for data in {repr(d): d for d in datasets(executed)}.values():
         if data.get("generated"):
@@ -36,11 +36,6 @@ def notices(executed: Mapping[str, Executed]) -> list[str]:
                     "Accuracies will differ from those of the whole data set.",
                 )
             )
-    if any(run.meta["provenance"].get("profile") == "quick" for run in executed.values()):
-        texts.append(
-            ":::{div} lab-note\nBuilt with the **quick** profile, whose budgets suit a two-core "
-            "CPU; `PROFILE=full` takes the course's own.\n:::"
-        )
     return texts
 
 
@@ -173,7 +168,7 @@ def data_set(data: dict) -> str:
 
 
 def datasets(executed: Mapping[str, Executed]) -> list[dict]:
-    """What each notebook says about the data it read; nothing for notebooks that read none."""
+    """The data set that each notebook was given, as ``Dataset.describe()`` gives it."""
     found = (run.meta["provenance"].get("dataset") for run in executed.values())
     return [data for data in found if data]
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from labcode.errors import AgreementError, ChapterError, LabcodeError
+from labcode.errors import AgreementError, LabcodeError
 from labcode.frameworks import FRAMEWORKS
 
 
@@ -40,13 +40,14 @@ def execute(args: argparse.Namespace) -> int:
     """Run the chapters and print the comparisons; 0 when all ran and all agree."""
     # Imported here, so that ``labcode --help`` does not wait for Jupyter.
     from labcode.publish.chapter import read_chapter
+    from labcode.publish.contents import read_book
     from labcode.publish.execute import agree, differing_shared_cells, execute_chapters
 
     root = args.root.resolve()
-    paths = args.chapters or sorted((root / "book").rglob("*.md"))
-    if not paths:
-        raise ChapterError(f"{root / 'book'}: there are no chapters; name them, or give --root")
-    chapters = [read_chapter(path, root=root) for path in paths]
+    if args.chapters:
+        chapters = [read_chapter(path, root=root) for path in args.chapters]
+    else:
+        chapters = list(read_book(root).chapters.values())
     frameworks = tuple(args.framework or FRAMEWORKS)
     executed = execute_chapters(chapters, root=root, frameworks=frameworks, force=args.force)
     failures: list[LabcodeError] = []

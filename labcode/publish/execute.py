@@ -69,7 +69,7 @@ def execute_chapters(
     common = {
         "package": cache.package_digest(package),
         "requirements": cache.requirements_digest(root),
-        "dataset": data["digest"],
+        "dataset": data["digest"] + data.get("names_digest", ""),
         "profile": profiles.current().name,
         "device": provenance.device_class(),
     }

@@ -160,6 +160,9 @@ def _environment(framework: str, scratch: Path, package: Path) -> dict[str, str]
         env["KERAS_BACKEND"] = "tensorflow"
     path = [str(package.parent), env.get("PYTHONPATH", "")]
     env["PYTHONPATH"] = os.pathsep.join(part for part in path if part)
+    for name in ("LABCODE_DATA", "LABCODE_ARRAYS"):
+        if env.get(name):  # a relative path means something else in the kernel's own folder
+            env[name] = str(Path(env[name]).expanduser().resolve())
     env["LABCODE_FRAMEWORK"] = framework
     env["LABCODE_RECORDS"] = str(scratch / "records")
     env["IPYTHONDIR"] = str(scratch / "ipython")

@@ -19,11 +19,13 @@ from labcode.publish.kernel import Client, interpreter, kernel_log, started_kern
 from labcode.publish.streams import settled
 
 CLOSING = """
-import json as _json
+import json as _json, sys as _sys
 from labcode import provenance as _provenance
+_room = _sys.modules.get("labcode." + {framework!r})
+_used = _room.available_devices()[0] if _room else None
 with open({path!r}, "w", encoding="utf-8") as _file:
     _json.dump({{
-        "provenance": _provenance.collect(dataset=_json.loads({dataset!r}), seed={seed!r}),
+        "provenance": _provenance.collect(_json.loads({dataset!r}), {seed!r}, _used),
         "peak_memory_bytes": _provenance.peak_memory_bytes(),
     }}, _file)
 """
@@ -62,7 +64,10 @@ def run_notebook(
         for name in ("work", "records", "runtime", "ipython"):
             (scratch / name).mkdir()
         closing = CLOSING.format(
-            path=str(scratch / "closing.json"), dataset=json.dumps(dataset), seed=seed
+            path=str(scratch / "closing.json"),
+            dataset=json.dumps(dataset),
+            seed=seed,
+            framework=framework,
         )
         try:
             with started_kernel(notebook, framework, scratch, package, timeout) as client:

@@ -23,7 +23,9 @@ def select_device(name: str | None = None) -> torch.device:
     devices = available_devices()
     if name is None:
         return torch.device(devices[0])
-    if str(name).split(":")[0] not in devices:
+    kind, _, index = str(name).partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if kind not in devices or not (index or "0").isdigit() or int(index or 0) >= count:
         raise DeviceError(
             f"PyTorch finds no device {name!r} here, only {devices}. "
             "Leave the device out to use the best one, or see the set-up chapter."

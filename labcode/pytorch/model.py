@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from labcode import weights as canonical
-from labcode.toycnn import LAYERS, Layer
+from labcode.toycnn import LAYERS, WEIGHTED, Layer
 from labcode.weights import Weights
 
 
@@ -49,7 +49,7 @@ def get_weights(model: nn.Module) -> Weights:
 def from_canonical(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Canonical arrays under PyTorch's names and layouts: OIHW, (out, in), flatten in CHW order."""
     state = {}
-    for layer in _weighted():
+    for layer in WEIGHTED:
         kernel = arrays[f"{layer.weights}_weights"]
         if layer.kind == "conv":
             kernel = kernel.transpose(3, 2, 0, 1)
@@ -66,7 +66,7 @@ def to_canonical(state: Mapping[str, np.ndarray]) -> Weights:
     """The inverse of ``from_canonical``, for weights, gradients and moments alike."""
     arrays: Weights = {}
     height, width, channels = _FLAT
-    for layer in _weighted():
+    for layer in WEIGHTED:
         kernel = state[f"{layer.name}.weight"]
         if layer.kind == "conv":
             kernel = kernel.transpose(2, 3, 1, 0)
@@ -81,10 +81,6 @@ def to_canonical(state: Mapping[str, np.ndarray]) -> Weights:
 
 
 _FLAT = next(layer.input_shape for layer in LAYERS if layer.kind == "flatten")
-
-
-def _weighted() -> list[Layer]:
-    return [layer for layer in LAYERS if layer.kernel_shape]
 
 
 def _module(layer: Layer) -> nn.Module:

@@ -147,7 +147,7 @@ class _Trainer:
                 moments.append(to_canonical(host))
         return tuple(moments)
 
-    def set_moments(self, moments: tuple[Weights, ...], step: int, rate: float) -> None:
+    def set_moments(self, moments: tuple[Weights, ...], step: int) -> None:
         for key, moment in zip(_MOMENTS[self.recipe.optimizer], moments, strict=False):
             arrays = from_canonical(moment)
             for name, parameter in self.model.named_parameters():

@@ -51,7 +51,7 @@ def train(
 def make_optimizer(model: keras.Model, recipe: Recipe) -> keras.optimizers.Optimizer:
     """The recipe's optimiser, each constant given and none left to the framework's default."""
     if recipe.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum)
+        optimizer = _SGD(recipe.learning_rate, momentum=recipe.momentum, name="sgd")
     else:
         constants = {"beta_1": recipe.beta_1, "beta_2": recipe.beta_2, "epsilon": recipe.epsilon}
         if recipe.optimizer == "adam":
@@ -62,6 +62,20 @@ def make_optimizer(model: keras.Model, recipe: Recipe) -> keras.optimizers.Optim
     # The graph of a training step may not create variables, so the moments are made now.
     optimizer.build(model.trainable_variables)
     return optimizer
+
+
+class _SGD(keras.optimizers.SGD):
+    """SGD whose momentum is a sum of gradients, as in PyTorch, and not of steps.
+
+    Keras folds the learning rate into the sum, which is another method once the rate changes.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        if self.momentum:
+            buffer = self.momentums[self._get_variable_index(variable)]
+            gradient = buffer * self.momentum + gradient
+            buffer.assign(gradient)
+        variable.assign_sub(gradient * tf.cast(learning_rate, gradient.dtype))
 
 
 class _EpsilonAfterCorrection:
@@ -185,26 +199,18 @@ class _Trainer:
         set_weights(self.model, weights)
 
     def get_moments(self) -> tuple[Weights, ...]:
-        optimizer = self.optimizer
-        if self.recipe.optimizer != "sgd":
-            groups = [optimizer._momentums, optimizer._velocities]
-            return tuple(to_canonical(_named(np.array(v) for v in group)) for group in groups)
-        if not self.recipe.momentum:
-            return ()
-        # Keras' momentum holds steps (-rate times gradients), the canonical one sums of gradients.
-        rate = np.float32(optimizer.learning_rate)
-        return (to_canonical(_named(np.array(v) / -rate for v in optimizer.momentums)),)
+        return tuple(to_canonical(_named(map(np.array, group))) for group in self._moments())
 
-    def set_moments(self, moments: tuple[Weights, ...], step: int, rate: float) -> None:
+    def set_moments(self, moments: tuple[Weights, ...], step: int) -> None:
         self.optimizer.iterations.assign(step)
-        groups, scale = [], np.float32(1)
-        if self.recipe.optimizer != "sgd":
-            groups = [self.optimizer._momentums, self.optimizer._velocities]
-        elif moments:
-            groups, scale = [self.optimizer.momentums], np.float32(-rate)
-        for group, moment in zip(groups, moments, strict=True):
+        for group, moment in zip(self._moments(), moments, strict=True):
             for variable, array in zip(group, from_canonical(moment).values(), strict=True):
-                variable.assign(array * scale)
+                variable.assign(array)
+
+    def _moments(self) -> list[list]:
+        if self.recipe.optimizer != "sgd":
+            return [self.optimizer._momentums, self.optimizer._velocities]
+        return [self.optimizer.momentums] if self.recipe.momentum else []
 
     def dropout(self) -> float:
         return max((layer.rate for layer in _dropouts(self.model)), default=0.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 
 from labcode.frameworks import FRAMEWORKS
+from labcode.publish import cache
 from labcode.publish.contents import read_book
 from labcode.publish.tabs import sync_key
 
@@ -57,17 +58,33 @@ def cells_on_page(page: Path) -> list[Shown]:
 def faults(root: Path, site: Path) -> list[str]:
     """What is missing or misplaced: cells in the source = cells run = cells on the page.
 
-    Reads the chapters, the notebook that MyST-NB rendered and the site; empty when all is right.
+    What ran is read from the executed notebooks whose keys the page itself names; empty when all
+    is right.
     """
     wrong = []
     for name, chapter in read_book(root).chapters.items():
+        if not chapter.executable:
+            continue
         shown = cells_on_page(site / f"{name}.html")
-        notebook = site.parent / "work" / "jupyter_execute" / f"{name}.ipynb"
-        run = run_cells(notebook)
+        ran = executed_cells(root, site / f"{name}.provenance.json")
         for index, cell in enumerate(chapter.cells):
-            if cell.kind != "code" or "remove-cell" in cell.tags:
+            if cell.kind != "code":
                 continue
             where = f"{chapter.where}:{cell.line} ({cell.framework or 'shared'})"
+            for framework in [cell.framework] if cell.framework else chapter.frameworks:
+                run = ran.get((framework, index))
+                if run is None or run["execution_count"] is None:
+                    wrong.append(f"{where}: was not run in {framework}")
+                elif run["source"].strip() != cell.source.strip():
+                    wrong.append(f"{where}: another source was run in {framework}")
+                elif not {"remove-cell", "remove-output"} & set(cell.tags):
+                    here = [
+                        s for s in shown if s.index == index and s.framework in (None, framework)
+                    ]
+                    if any(map(visible, run["outputs"])) and not any(shows(s, run) for s in here):
+                        wrong.append(f"{where}: its output in {framework} is not on the page")
+            if "remove-cell" in cell.tags:
+                continue
             own = [s for s in shown if s.index == index and s.source is not None]
             if "remove-input" in cell.tags:
                 own = [s for s in shown if s.index == index]
@@ -77,24 +94,30 @@ def faults(root: Path, site: Path) -> list[str]:
                 wrong.append(f"{where}: not in the tab of its framework")
             if not cell.framework and own and own[0].framework:
                 wrong.append(f"{where}: a shared cell inside a tab")
-            if index not in run:
-                wrong.append(f"{where}: was not run")
-            elif run[index] and "remove-output" not in cell.tags:
-                if not any(s.output.strip() or s.pictures for s in shown if s.index == index):
-                    wrong.append(f"{where}: its output is not on the page")
     return wrong
 
 
-def run_cells(notebook: Path) -> dict[int, bool]:
-    """Positions of the cells in the merged notebook; True for those with something to show."""
-    if not notebook.is_file():
-        return {}
-    found: dict[int, bool] = {}
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            index = cell["metadata"]["labcode"]["index"]
-            found[index] = found.get(index, False) or any(map(visible, cell["outputs"]))
+def executed_cells(root: Path, provenance: Path) -> dict[tuple[str, int], dict]:
+    """The code cells of the executed notebooks behind a page, by framework and position."""
+    found = {}
+    for framework, told in json.loads(provenance.read_text(encoding="utf-8"))["notebooks"].items():
+        entry = cache.load(cache.folder(root), told["key"])
+        if entry is not None:
+            for cell in entry[0]["cells"]:
+                if cell["cell_type"] == "code":
+                    found[framework, cell["metadata"]["labcode"]["index"]] = cell
     return found
+
+
+def shows(shown: Shown, run: dict) -> bool:
+    """Whether ``shown`` holds every line that the cell printed, and as many pictures."""
+    outputs = run["outputs"]
+    printed = [
+        line for o in outputs if o["output_type"] == "stream" for line in o["text"].split("\n")
+    ]
+    pictures = sum("image/png" in o.get("data", {}) for o in outputs)
+    on_page = " ".join(shown.output.split())
+    return shown.pictures == pictures and all(" ".join(p.split()) in on_page for p in printed)
 
 
 def visible(output: dict) -> bool:

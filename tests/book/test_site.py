@@ -66,7 +66,7 @@ def test_a_shared_cell_shows_its_output_once_and_differing_ones_in_tabs(built):
 def test_a_page_says_how_it_was_made_and_on_what_data(built):
     text = html_pages.soup(page(built, "book/lab/sums")).get_text(" ")
     assert "Built from part of Tiny ImageNet: 6 of 100,000 training images" in text
-    assert "quick profile" in " ".join(text.split())
+    assert "Profile quick" in " ".join(text.split())
     assert "2 of 2 rows" in text
     made = json.loads((built / "_build/html/book/lab/sums.provenance.json").read_text())
     assert {r["name"] for r in made["agreement"]} == {"sum", "scores"}

@@ -35,7 +35,16 @@ def build(book, **options):
     )
 
 
-def test_each_framework_runs_its_own_cells_in_a_clean_kernel(book):
+def test_a_relative_data_folder_means_the_same_in_a_kernel(book, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LABCODE_DATA", "data")
+    book.write("a", "import os; print(os.environ['LABCODE_DATA'])")
+    done = book.execute("pytorch")
+    assert done["book/a", "pytorch"].notebook.cells[-1].outputs[0].text == f"{tmp_path / 'data'}\n"
+
+
+def test_each_framework_runs_its_own_cells_in_a_clean_kernel(book, monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
     book.write(
         "a",
         "pytorch: name = 'torch'",

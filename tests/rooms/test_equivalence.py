@@ -46,7 +46,7 @@ def test_epsilon_means_the_same_in_both(rooms, colours):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9},
+        {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "schedule": "one-cycle"},
         {"optimizer": "adamw", "learning_rate": 1e-4, "weight_decay": 0.1, "label_smoothing": 0.1},
     ],
     ids=lambda changes: changes["optimizer"],

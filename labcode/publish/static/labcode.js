@@ -1,7 +1,7 @@
 /* Keeps the reader's framework over pages and visits; sphinx-tabs forgets it in a new browser tab.
  *
- * Runs in the head, before the page is drawn: labcode.css hides the panels of the other framework
- * from data-lab-framework until sphinx-tabs has taken over, so nothing flashes.
+ * Runs in the head, so that the headings for readers without JavaScript never show; the panels of
+ * the other framework are hidden as soon as the page is parsed.
  */
 (() => {
   "use strict";
@@ -44,7 +44,6 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     choose(root.dataset.labFramework);
-    root.classList.add("lab-ready");
     for (const tab of document.querySelectorAll(".lab-tabs [role=tab]")) {
       tab.addEventListener("click", () => {
         remember(frameworkOf(tab));

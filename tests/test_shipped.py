@@ -1,0 +1,56 @@
+"""The checkpoints that come with labcode: there, whole, and as good as their cards say."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from labcode import metrics, weights
+from labcode.data import open_dataset
+from labcode.errors import DataError
+from labcode.frameworks import FRAMEWORKS
+from labcode.shipping import RECIPES, card_text
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_checkpoint_is_whole_and_its_card_tells_how_it_was_made(name):
+    path = weights.checkpoint_path(name)
+    assert sum(array.size for array in weights.load_weights(path).values()) == 770_216
+    card = weights.load_card(path)
+    assert card["recipe"] == RECIPES[name].asdict()
+    assert set(card["measured"]) == set(FRAMEWORKS)
+    assert all(m["images"] == card["data"]["val_images"] for m in card["measured"].values())
+    assert path.with_suffix(".md").read_text() == card_text(name, card)
+
+
+def test_the_tiny_imagenet_checkpoint_beats_the_courses_own_by_far():
+    card = weights.load_card(weights.checkpoint_path("tiny-imagenet"))
+    assert card["data"]["train_images"] == 100_000
+    for measured in card["measured"].values():
+        assert measured["images"] == 10_000
+        assert measured["top1"] >= 0.31
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_both_frameworks_measure_what_the_card_says_and_agree_in_every_logit(name):
+    try:
+        val = open_dataset(name).val
+    except DataError:
+        pytest.skip("Tiny ImageNet is not installed here: make data")
+    card = weights.load_card(weights.checkpoint_path(name))
+    if len(val) != card["data"]["val_images"]:
+        pytest.skip(f"only {len(val):,} validation images are installed here")
+    trained = weights.shipped_weights(name)
+    logits = []
+    for key in FRAMEWORKS:
+        room = importlib.import_module(f"labcode.{key}")
+        logits.append(room.predict_logits(room.build_model(trained), val.images, device="cpu"))
+    assert abs(logits[0] - logits[1]).max() < 1e-4
+    best_two = np.sort(logits[0], axis=1)[:, -2:]
+    ties = best_two[:, 1] - best_two[:, 0] <= 1e-4
+    assert ((logits[0].argmax(1) == logits[1].argmax(1)) | ties).all()
+    for framework, found in zip(FRAMEWORKS, logits, strict=True):
+        measured = metrics.evaluation(found, val.labels)
+        said = card["measured"][framework]
+        assert measured.top1 == pytest.approx(said["top1"], abs=2.5 / len(val))
+        assert measured.loss == pytest.approx(said["loss"], abs=1e-3)
