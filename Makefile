@@ -1,0 +1,49 @@
+# Bare `make` lists the verbs. Each verb makes what it needs first, the environment included.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PROFILE ?= quick
+
+help:  ## list the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+setup: $(VENV)/.ready  ## make the environment in .venv with the pinned packages
+
+data: $(VENV)/.ready  ## install Tiny ImageNet: by download, or from FROM=archive-or-folder
+	$(BIN)/labcode data add tiny-imagenet $(if $(FROM),--from $(FROM))
+
+book: $(VENV)/.ready  ## build the executed book into _build/html
+	$(BIN)/labcode book
+
+execute: $(VENV)/.ready  ## run the chapters' notebooks without building pages
+	$(BIN)/labcode execute
+
+test: $(VENV)/.ready  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready  ## check the code's style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/.ready  ## measure the speed claims, interleaved, with medians
+	$(BIN)/labcode bench
+
+lock:  ## write requirements.txt anew from pyproject.toml, in a fresh environment
+	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
+	_build/lock/bin/pip install --quiet '.[test]'
+	{ sed -n '/^#/p' requirements.txt; _build/lock/bin/pip freeze --exclude labcode | sed "s/+cpu$$//"; } > _build/lock/new
+	mv _build/lock/new requirements.txt
+
+clean:  ## remove the built site, keep the executed notebooks
+	rm -rf _build/html _build/work
+
+.PHONY: help setup data book execute test lint bench lock clean
