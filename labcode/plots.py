@@ -64,7 +64,7 @@ def show_confidences(
     for bar, label in zip(bars, best, strict=True):
         if label == truth:
             bar.set(hatch="///", edgecolor="black")
-    ticks = [("★ " if label == truth else "") + _shortened(names[label]) for label in best]
+    ticks = [("★ " if label == truth else "") + _shortened(names[label], 28) for label in best]
     axes.set_yticks(range(k), ticks, fontsize=8)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
