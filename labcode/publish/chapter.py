@@ -20,14 +20,6 @@ from labcode.errors import ChapterError
 from labcode.frameworks import FRAMEWORKS
 from labcode.publish import checks
 
-DISPLAY_TAGS = frozenset(
-    {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-output", "remove-cell"}
-    | {"scroll-output", "raises-exception"}
-)
-"""MyST-NB's own tags that a chapter may use."""
-
-KNOWN_TAGS = DISPLAY_TAGS | FRAMEWORKS.keys() | {"exercise", "check"}
-
 READER = MdParserConfig(enable_extensions={"colon_fence", "dollarmath"})
 """How a chapter's blocks are told apart; the same extensions as on the page."""
 

@@ -20,6 +20,14 @@ from labcode.frameworks import FRAMEWORKS
 if TYPE_CHECKING:
     from labcode.publish.chapter import Cell
 
+DISPLAY_TAGS = frozenset(
+    {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-output", "remove-cell"}
+    | {"scroll-output", "raises-exception"}
+)
+"""MyST-NB's own tags that a chapter may use."""
+
+KNOWN_TAGS = DISPLAY_TAGS | FRAMEWORKS.keys()
+
 LITERAL = ("{code-cell}", "{code-block}", "{code}", "{sourcecode}", "{literalinclude}", "{math}")
 """Directives whose body is not Markdown."""
 
@@ -77,8 +85,6 @@ def tags(found: object, where: str, lines: list[str], start: int, first: int) ->
 
     ``start`` and ``first`` bound the cell's head (0-based), to find the line to blame.
     """
-    from labcode.publish.chapter import KNOWN_TAGS
-
     head = range(max(0, start - 1), max(first, start) + 1)
     if not isinstance(found, (list, tuple)) or not all(isinstance(tag, str) for tag in found):
         line = _line_of(str(found), lines, head)
