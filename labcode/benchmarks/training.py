@@ -50,7 +50,7 @@ def trainer_against_bare_loop(framework: str, rounds: int) -> bool:
     return holds
 
 
-def fastest_against_report(framework: str, rounds: int, epochs: int = 12) -> bool:
+def fastest_against_report(framework: str, rounds: int, epochs: int = 8) -> bool:
     """Time and accuracy of our fastest recipe and of the report's own way, equal budgets.
 
     Both start from equal weights and take as many steps on 20 classes of 100 images; a round is a
