@@ -53,7 +53,7 @@ def trainer_against_bare_loop(framework: str, rounds: int) -> bool:
 def fastest_against_report(framework: str, rounds: int, epochs: int = 8) -> bool:
     """Time and accuracy of our fastest recipe and of the report's own way, equal budgets.
 
-    Both start from equal weights and take as many steps on 20 classes of 100 images; a round is a
+    Both start from equal weights and take as many epochs on 20 classes of 100 images; a round is a
     seed. Ours counts the whole call of ``train`` but for the validation, which theirs has not.
     The report's way reads the image folder in every epoch; see each room's ``report_way``.
     """
