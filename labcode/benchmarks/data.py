@@ -10,8 +10,9 @@ import time
 import numpy as np
 from PIL import Image
 
-from labcode.benchmarks.interleave import interleave, ratios, spread, verdict
+from labcode.benchmarks.verdict import verdict
 from labcode.data import Dataset, open_dataset
+from labcode.timing import interleave, ratios, spread
 
 _OPEN = """
 import time

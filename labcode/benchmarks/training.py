@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from labcode.benchmarks.interleave import interleave, ratios, spread, verdict
+from labcode.benchmarks.verdict import verdict
 from labcode.data import Dataset, open_dataset
 from labcode.frameworks import FRAMEWORKS
 from labcode.recipe import Recipe
+from labcode.timing import interleave, ratios, spread
 from labcode.weights import initial_weights
 
 

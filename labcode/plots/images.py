@@ -1,4 +1,4 @@
-"""Figures of the book: images and confidences, drawn for reading in print and on a phone."""
+"""Images, and what the network thinks of them."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labcode.frameworks import FRAMEWORKS
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 110,
-        "figure.constrained_layout.use": True,
-        "font.size": 10,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.grid.axis": "y",
-        "grid.alpha": 0.3,
-        "image.interpolation": "nearest",
-    }
-)
 
 
 def show_image(image: np.ndarray, title: str = "") -> Figure:
