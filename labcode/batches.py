@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labcode.errors import DataError
 from labcode.recipe import Recipe
+from labcode.toycnn import INPUT_SHAPE
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,24 @@ class EpochPlan:
     def steps(self) -> int:
         """Number of optimiser steps of the epoch."""
         return len(self.order)
+
+
+def check_images(images: np.ndarray) -> None:
+    """DataError unless ``images`` are what both rooms take: uint8 (N, 64, 64, 3), 0 to 255.
+
+    Neither mistake would be noticed otherwise: floats in [0, 1] would be divided by 255 again, and
+    PyTorch takes 70 x 70 pixels without a word, since its last pool rounds the size down.
+    """
+    if images.ndim != 4 or images.shape[1:] != INPUT_SHAPE:
+        raise DataError(
+            f"images must have the shape (N, {', '.join(map(str, INPUT_SHAPE))}), not "
+            f"{images.shape}; take a slice for a single one: images[0:1]"
+        )
+    if images.dtype != np.uint8:
+        raise DataError(
+            f"images must be uint8 from 0 to 255, not {images.dtype}; the model's own door "
+            "divides by 255, so give the bytes as they are"
+        )
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:

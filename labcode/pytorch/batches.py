@@ -5,16 +5,17 @@ import warnings
 import numpy as np
 import torch
 
-from labcode.batches import EpochPlan
+from labcode.batches import EpochPlan, check_images
 
 
 class ResidentImages:
-    """Images uint8 (N, H, W, C) and labels int64 (N,) that live on ``device``.
+    """Images uint8 (N, 64, 64, 3) and labels int64 (N,) that live on ``device``.
 
     On a CPU the images stay in their memory map and are not copied.
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, device: torch.device):
+        check_images(images)
         with warnings.catch_warnings():
             # The map is read-only on purpose, and nothing here writes into it.
             warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
@@ -30,7 +31,8 @@ class ResidentImages:
         order = torch.from_numpy(plan.order).to(self.device)
         if plan.rows is None:
             for index in order:
-                yield self.images[index], self.labels[index]
+                # Some four times faster on a CPU than self.images[index].
+                yield self.images.index_select(0, index), self.labels[index]
             return
         rows = torch.from_numpy(plan.rows).to(self.device)
         columns = torch.from_numpy(plan.columns).to(self.device)

@@ -3,13 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from labcode.batches import EpochPlan
+from labcode.batches import EpochPlan, check_images
 
 
 class ResidentImages:
-    """Images uint8 (N, H, W, C) and labels int64 (N,) that live on ``device``."""
+    """Images uint8 (N, 64, 64, 3) and labels int64 (N,) that live on ``device``."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, device: tf.config.LogicalDevice):
+        check_images(images)
         with tf.device(device.name):
             self.images = tf.convert_to_tensor(np.asarray(images))
             self.labels = tf.convert_to_tensor(np.array(labels, dtype=np.int64))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from labcode.batches import plan_epoch
+from labcode.errors import DataError
 from labcode.recipe import Recipe
 
 
@@ -50,3 +51,19 @@ def test_input_lies_between_0_and_1_in_float32(room):
     resident = room.batches.ResidentImages(images, np.zeros(2), device)
     x = np.array(room.batches.to_input(resident.images))
     assert x.dtype == np.float32 and x.min() == 0 and x.max() == 1 and x.sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((2, 70, 70, 3), np.uint8), r"shape \(N, 64, 64, 3\)"),
+        (np.zeros((64, 64, 3), np.uint8), "images\\[0:1\\]"),
+        (np.zeros((2, 3, 64, 64), np.uint8), r"not \(2, 3, 64, 64\)"),
+        (np.zeros((2, 64, 64, 3), np.float32), "uint8 from 0 to 255, not float32"),
+    ],
+)
+def test_images_of_another_shape_or_type_are_refused_before_they_are_computed(
+    room, images, message
+):
+    with pytest.raises(DataError, match=message):
+        room.predict_logits(room.build_model(), images)
