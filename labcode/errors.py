@@ -35,3 +35,27 @@ class AgreementError(LabcodeError):
 
 class TrainingError(LabcodeError):
     """A training run went wrong, for instance its loss is no longer a finite number."""
+
+
+class DownloadError(LabcodeError):
+    """A file cannot be offered for download: it is missing, a folder, or too large."""
+
+
+class EventFileError(LabcodeError):
+    """TensorBoard's event files are not there or hold something else."""
+
+
+class QuantisationError(LabcodeError):
+    """Values cannot be put on a grid of integers: not finite, negative, or too many bits."""
+
+
+class EnergyError(LabcodeError):
+    """A meter's counter stood still or can no longer be read."""
+
+
+class TurnInError(LabcodeError):
+    """A turn-in folder is not fit to be packed."""
+
+
+class ProfileError(LabcodeError):
+    """A profile lacks layers or counts time twice, or a trace cannot be read."""

@@ -1,8 +1,8 @@
 """Executed notebooks, one file each, found by a digest of all that their outputs depend on.
 
 Prose, titles and display tags are not in the key, and neither is the publishing code; the source
-of labcode, the requirements, the data, the profile and the class of device are. The same key
-needs no execution on any machine, so sharing between workers is copying files.
+of labcode, the requirements, the data, the recorded runs, the profile and the class of device are.
+The same key needs no execution on any machine, so sharing between workers is copying files.
 """
 
 import hashlib
@@ -10,20 +10,36 @@ import json
 import os
 import sys
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from labcode import agreement
+from labcode import agreement, downloads
 from labcode.agreement import Record
 from labcode.files import atomic_write, digest_of_files
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when entries of before must not be used any more."""
 
 PACKAGE = Path(agreement.__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is kept of a notebook that ran to its end.
+
+    ``records`` is what ``agreement.record`` kept, by name; ``files`` what ``downloads.offer`` kept,
+    as ``<sha256[:12]>/<name>`` -> bytes; ``meta`` is JSON-able and holds the entry's ``key``.
+    """
+
+    notebook: NotebookNode
+    records: Mapping[str, Record]
+    meta: dict
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def folder(root: Path) -> Path:
@@ -49,6 +65,17 @@ def requirements_digest(root: Path) -> str:
     return hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()
 
 
+def results(root: Path) -> Path:
+    """The folder of recorded runs, which any chapter may read."""
+    return Path(root) / "book" / "results"
+
+
+def results_digest(root: Path) -> str:
+    """Digest of the recorded runs; of nothing when there are none."""
+    found = [p for p in results(root).rglob("*") if p.is_file() and not p.name.startswith(".")]
+    return digest_of_files(found, results(root))
+
+
 def key(
     notebook: NotebookNode,
     framework: str,
@@ -56,6 +83,7 @@ def key(
     package: str,
     requirements: str,
     dataset: str,
+    results: str,
     profile: str,
     device: str,
     python: str,
@@ -63,8 +91,8 @@ def key(
     """Hex SHA-256 that names the executed form of a projected ``notebook``.
 
     Of its cells only the code counts, and of their tags only ``raises-exception``, which lets
-    execution go on after an error. ``package`` and ``requirements`` are the digests of those
-    names, ``python`` the kernel's minor version.
+    execution go on after an error. ``package``, ``requirements`` and ``results`` are the digests
+    of those names, ``python`` the kernel's minor version.
     """
     cells = [
         [cell.source, "raises-exception" in cell.metadata.get("tags", [])]
@@ -79,22 +107,24 @@ def key(
         "package": package,
         "requirements": requirements,
         "dataset": dataset,
+        "results": results,
         "profile": profile,
         "device": device,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def store(
-    where: Path, key: str, notebook: NotebookNode, records: dict[str, Record], meta: dict
-) -> Path:
+def store(where: Path, key: str, kept: Entry) -> Path:
     """Write the entry for ``key`` into the folder ``where``, whole or not at all."""
     members = {
-        "notebook.ipynb": nbformat.writes(notebook).encode(),
-        "meta.json": json.dumps(meta, indent=1, sort_keys=True).encode(),
+        "notebook.ipynb": nbformat.writes(kept.notebook).encode(),
+        "meta.json": json.dumps(kept.meta, indent=1, sort_keys=True).encode(),
+        "files.json": json.dumps(sorted(kept.files)).encode(),
     }
-    for i, record in enumerate(records.values()):
+    for i, record in enumerate(kept.records.values()):
         members[f"records/{i:04d}.npz"] = agreement.dump(record)
+    for name, data in kept.files.items():
+        members[f"files/{name}"] = data
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
@@ -104,8 +134,8 @@ def store(
     return path
 
 
-def load(where: Path, key: str) -> tuple[NotebookNode, dict[str, Record], dict] | None:
-    """Notebook, records and meta of the entry for ``key``; None when there is none to be used.
+def load(where: Path, key: str) -> Entry | None:
+    """The entry for ``key``; None when there is none to be used.
 
     A damaged entry is reported on stderr and removed: it will be made anew.
     """
@@ -132,7 +162,7 @@ def entry(where: Path, key: str) -> Path:
     return Path(where) / f"{key}.zip"
 
 
-def _read(data: bytes, key: str) -> tuple[NotebookNode, dict[str, Record], dict]:
+def _read(data: bytes, key: str) -> Entry:
     with zipfile.ZipFile(BytesIO(data)) as archive:
         # Reading a member to its end checks its CRC.
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -140,5 +170,8 @@ def _read(data: bytes, key: str) -> tuple[NotebookNode, dict[str, Record], dict]
     if meta["key"] != key:
         raise ValueError(f"it holds the notebook of another key, {meta['key']}")
     notebook = nbformat.reads(members.pop("notebook.ipynb").decode(), as_version=4)
+    files = {name: members.pop(f"files/{name}") for name in json.loads(members.pop("files.json"))}
+    if wrong := [n for n, kept in files.items() if n.split("/")[0] != downloads.digest(kept)]:
+        raise ValueError(f"the file {wrong[0]} has another content")
     records = [agreement.load(members[name]) for name in sorted(members)]
-    return notebook, {record.name: record for record in records}, meta
+    return Entry(notebook, {record.name: record for record in records}, meta, files)

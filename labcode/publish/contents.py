@@ -44,6 +44,11 @@ class Book:
         told = {key: [run.meta["key"], run.meta["provenance"]] for key, run in runs.items()}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
+    def files(self, name: str) -> dict[str, bytes]:
+        """What the page offers for download: ``<sha256[:12]>/<name>`` -> bytes."""
+        runs = self.executed.get(name, {}).values()
+        return {name: data for run in runs for name, data in run.files.items()}
+
 
 def read_book(root: Path) -> Book:
     """Read and check every chapter of ``root/_toc.yml``. Raises ChapterError with file and line."""

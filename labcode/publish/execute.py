@@ -31,7 +31,8 @@ class Executed:
     """A notebook that ran to its end, now or earlier (``from_cache``).
 
     ``chapter`` is the chapter's name; ``notebook`` the projection with outputs; ``records`` what
-    ``agreement.record`` kept, by name. ``meta`` (JSON-able): key, chapter, framework, seconds,
+    ``agreement.record`` kept, by name; ``files`` what ``downloads.offer`` kept, by
+    ``<sha256[:12]>/<name>``. ``meta`` (JSON-able): key, chapter, framework, seconds,
     cell_seconds (in the order of the notebook's code cells), peak_memory_bytes of the kernel,
     provenance (of the run, taken inside the kernel).
     """
@@ -41,6 +42,7 @@ class Executed:
     notebook: NotebookNode
     records: Mapping[str, Record]
     meta: dict
+    files: Mapping[str, bytes]
     from_cache: bool
 
 
@@ -70,6 +72,7 @@ def execute_chapters(
         "package": cache.package_digest(package),
         "requirements": cache.requirements_digest(root),
         "dataset": data["digest"] + data.get("names_digest", ""),
+        "results": cache.results_digest(root),
         "profile": profiles.current().name,
         "device": provenance.device_class(),
     }
@@ -83,9 +86,10 @@ def execute_chapters(
         if found is None:
             missing.append((chapter, framework, notebook, key))
         else:
-            _graft(found[0], notebook)
+            _graft(found.notebook, notebook)
+            told = found.records, found.meta, found.files
             results[chapter.name, framework] = Executed(
-                chapter.name, framework, notebook, *found[1:], from_cache=True
+                chapter.name, framework, notebook, *told, from_cache=True
             )
     failures = []
     report.begin(len(missing))
@@ -94,11 +98,12 @@ def execute_chapters(
             report.notebook(number, chapter.name, framework, len(_code(notebook)))
             outcome = "interrupted"
             try:
-                done = _run(chapter, framework, notebook, key, data, package, report)
+                done = _run(chapter, framework, notebook, key, root, data, package, report)
                 results[chapter.name, framework] = done
                 outcome = f"{done.meta['seconds']:.1f} s"
                 if cache.package_digest(package) == common["package"]:
-                    cache.store(where, key, notebook, done.records, done.meta)
+                    entry = cache.Entry(notebook, done.records, done.meta, done.files)
+                    cache.store(where, key, entry)
                 else:
                     outcome += ", not cached: labcode's source changed while it ran"
             except CellFailure as failure:
@@ -159,6 +164,7 @@ def _run(
     framework: str,
     notebook: NotebookNode,
     key: str,
+    root: Path,
     dataset: dict,
     package: Path,
     report: Progress,
@@ -171,6 +177,7 @@ def _run(
         dataset=dataset,
         seed=profiles.SEED,
         package=package,
+        results=cache.results(root).resolve(),
         on_cell=report.cell,
     )
     meta = {
@@ -182,7 +189,8 @@ def _run(
         "peak_memory_bytes": run.peak_memory_bytes,
         "provenance": run.provenance,
     }
-    return Executed(chapter.name, framework, notebook, run.records, meta, from_cache=False)
+    told = run.records, meta, run.files
+    return Executed(chapter.name, framework, notebook, *told, from_cache=False)
 
 
 def _timeout() -> float:

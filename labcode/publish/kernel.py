@@ -113,9 +113,18 @@ class _OneKernel(KernelSpecManager):
 
 @contextmanager
 def started_kernel(
-    notebook: NotebookNode, framework: str, scratch: Path, package: Path, timeout: float
+    notebook: NotebookNode,
+    framework: str,
+    scratch: Path,
+    package: Path,
+    results: Path,
+    timeout: float,
 ) -> Iterator[Client]:
-    """A client with its kernel running; the kernel and its children are killed at the end."""
+    """A client with its kernel running; the kernel and its children are killed at the end.
+
+    ``scratch`` holds the folders work, records, downloads, runtime and ipython; ``package`` is the
+    labcode to import, ``results`` the folder of recorded runs.
+    """
     client = Client(
         notebook,
         log=_SILENT,
@@ -134,7 +143,7 @@ def started_kernel(
             client.create_kernel_manager()
             client.start_new_kernel(
                 cwd=str(scratch / "work"),
-                env=_environment(framework, scratch, package),
+                env=_environment(framework, scratch, package, results),
                 stdout=log,
                 stderr=log,
             )
@@ -152,7 +161,7 @@ def kernel_log(scratch: Path) -> str:
     return "\n".join(text.splitlines()[-20:])
 
 
-def _environment(framework: str, scratch: Path, package: Path) -> dict[str, str]:
+def _environment(framework: str, scratch: Path, package: Path, results: Path) -> dict[str, str]:
     """The kernel's environment: ours, less what would let the user's settings in."""
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONSTARTUP", "MATPLOTLIBRC")}
     env.update(ENVIRONMENT)
@@ -165,6 +174,8 @@ def _environment(framework: str, scratch: Path, package: Path) -> dict[str, str]
             env[name] = str(Path(env[name]).expanduser().resolve())
     env["LABCODE_FRAMEWORK"] = framework
     env["LABCODE_RECORDS"] = str(scratch / "records")
+    env["LABCODE_DOWNLOADS"] = str(scratch / "downloads")
+    env["LABCODE_RESULTS"] = str(results)
     env["IPYTHONDIR"] = str(scratch / "ipython")
     env["JUPYTER_RUNTIME_DIR"] = str(scratch / "runtime")
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):

@@ -1,4 +1,4 @@
-"""Run one notebook in its own kernel and bring home what it left: outputs, records, provenance."""
+"""Run one notebook in its own kernel; bring home its outputs, records, files and provenance."""
 
 import json
 import signal
@@ -34,9 +34,13 @@ with open({path!r}, "w", encoding="utf-8") as _file:
 
 @dataclass(frozen=True)
 class Run:
-    """What a kernel left: records by name, seconds (whole, and for each code cell), and more."""
+    """What a kernel left: records by name, seconds (whole, and for each code cell), and more.
+
+    ``files`` holds what ``downloads.offer`` kept: ``<sha256[:12]>/<name>`` -> bytes.
+    """
 
     records: dict[str, Record]
+    files: dict[str, bytes]
     seconds: float
     cell_seconds: list[float]
     peak_memory_bytes: int
@@ -51,17 +55,19 @@ def run_notebook(
     dataset: dict | None,
     seed: int | None,
     package: Path,
+    results: Path,
     on_cell: Callable[[int], None],
 ) -> Run:
     """Execute ``notebook`` in place; ``on_cell`` hears the number (from 1) of each code cell.
 
-    ``timeout`` is in seconds for each cell; ``package`` the folder of the labcode to import.
+    ``timeout`` is in seconds for each cell; ``package`` the folder of the labcode to import;
+    ``results`` the folder of recorded runs.
     Raises CellFailure when a cell raises or does not end, or the kernel dies.
     """
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="labcode-", ignore_cleanup_errors=True) as temporary:
         scratch = Path(temporary)
-        for name in ("work", "records", "runtime", "ipython"):
+        for name in ("work", "records", "downloads", "runtime", "ipython"):
             (scratch / name).mkdir()
         closing = CLOSING.format(
             path=str(scratch / "closing.json"),
@@ -70,7 +76,8 @@ def run_notebook(
             framework=framework,
         )
         try:
-            with started_kernel(notebook, framework, scratch, package, timeout) as client:
+            folders = scratch, package, results
+            with started_kernel(notebook, framework, *folders, timeout) as client:
                 cell_seconds = _execute_all(client, notebook, scratch, timeout, on_cell)
                 _close(client, notebook, closing)
         except RuntimeError as error:
@@ -81,8 +88,11 @@ def run_notebook(
         found = json.loads((scratch / "closing.json").read_text(encoding="utf-8"))
         kept = sorted((scratch / "records").glob("*.npz"), key=lambda p: p.stat().st_mtime_ns)
         records = [agreement.load(path.read_bytes()) for path in kept]
+        offered = scratch / "downloads"
+        files = sorted(path for path in offered.rglob("*") if path.is_file())
         return Run(
             {record.name: record for record in records},
+            {path.relative_to(offered).as_posix(): path.read_bytes() for path in files},
             round(time.monotonic() - start, 3),
             cell_seconds,
             found["peak_memory_bytes"],

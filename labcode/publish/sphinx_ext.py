@@ -12,12 +12,14 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 
+from labcode.downloads import FOLDER
 from labcode.errors import ChapterError, LabcodeError
 from labcode.files import digest_of_files
-from labcode.publish import closing, mathml
+from labcode.publish import closing, mathml, status
 from labcode.publish.chapter import read_chapter
 from labcode.publish.contents import Book, read_book
 from labcode.publish.page import merge
+from labcode.publish.reading import Reading
 from labcode.publish.tabs import FrameworkProse, GroupFrameworks
 
 HERE = Path(__file__).parent
@@ -29,13 +31,6 @@ class BookError(SphinxError):
     """A labcode error, as Sphinx reports errors: message without traceback, exit status 2."""
 
     category = "labcode"
-
-
-class Reading:
-    """What MyST-NB does not pass to a reader: the book, and the page that is being read."""
-
-    book: Book | None = None
-    docname: str = ""
 
 
 def use(book: Book) -> None:
@@ -79,11 +74,27 @@ def outdated(
     """Pages whose results changed though their source did not."""
     before = getattr(env, "labcode_signatures", {})
     env.labcode_signatures = {name: Reading.book.signature(name) for name in Reading.book.chapters}
+    whole = status.signature(Reading.book)
     for name in removed:
         for suffix in (".html", ".provenance.json"):
             (Path(app.outdir) / (name + suffix)).unlink(missing_ok=True)
     now = env.labcode_signatures
-    return [name for name in now if name in env.found_docs and before.get(name) != now[name]]
+    changed_results = {name for name in now if before.get(name) != now[name]}
+    return sorted((changed_results | status.outdated(env, whole)) & env.found_docs)
+
+
+def headings(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """All pages when a heading changed, for others show it: in the contents, as text of a link.
+
+    They are written again, not read again; Sphinx itself would leave the old heading there.
+    """
+    labels = env.get_domain("std").labels
+    now = [
+        sorted((name, title.astext()) for name, title in env.titles.items()),
+        sorted(labels.items()),
+    ]
+    before, env.labcode_headings = getattr(env, "labcode_headings", now), now
+    return [] if before == now else sorted(env.found_docs)
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
@@ -97,10 +108,33 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         path = out / f"{name}.provenance.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_files(book, out)
     remove_orphans(app, out / "_images")
     if app.config.root_doc != "index":
         target = app.builder.get_target_uri(app.config.root_doc)
         (out / "index.html").write_text(REDIRECT.format(target), encoding="utf-8")
+
+
+def write_files(book: Book, out: Path) -> None:
+    """Put what the pages offer for download beside them, and remove what none offers any more."""
+    wanted = {
+        (out / name).parent / FOLDER / kept: data
+        for name in book.executed
+        for kept, data in book.files(name).items()
+    }
+    for folder in sorted(p for p in out.rglob(FOLDER) if p.is_dir()):
+        for path in sorted(folder.rglob("*"), reverse=True):  # a folder after what is in it
+            if path.is_dir():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif path not in wanted:
+                path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    for path, data in wanted.items():
+        if not path.is_file() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
 
 
 def remove_orphans(app: Sphinx, folder: Path) -> None:
@@ -123,6 +157,7 @@ def setup(app: Sphinx) -> dict:
     app.setup_extension("sphinx_tabs.tabs")
     mathml.setup(app)
     app.add_directive("framework-prose", FrameworkProse)
+    app.add_directive("lab-status", status.LabStatus)
     app.add_transform(GroupFrameworks)
     app.add_css_file("labcode.css")
     app.add_js_file("labcode.js")
@@ -130,6 +165,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", execute)
     app.connect("source-read", remember)
     app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", headings)
     app.connect("build-finished", finish)
     code = digest_of_files(HERE.glob("*.py"), HERE)
     return {"env_version": int(code[:12], 16), "parallel_read_safe": True,

@@ -4,12 +4,26 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from bs4 import BeautifulSoup, Tag
 
 from labcode.frameworks import FRAMEWORKS
 from labcode.publish import cache
 from labcode.publish.contents import read_book
 from labcode.publish.tabs import sync_key
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def real_site() -> Path:
+    """The built book; the test is skipped where there is none, or an older one."""
+    site = ROOT / "_build" / "html"
+    if not (site / "index.html").is_file():
+        pytest.skip("the book is not built here: make book")
+    built = (site / ".stamp.json").stat().st_mtime
+    if any(chapter.stat().st_mtime > built for chapter in (ROOT / "book").rglob("*.md")):
+        pytest.skip("a chapter was edited after the last build: make book")
+    return site
 
 
 @dataclass
@@ -103,7 +117,7 @@ def executed_cells(root: Path, provenance: Path) -> dict[tuple[str, int], dict]:
     for framework, told in json.loads(provenance.read_text(encoding="utf-8"))["notebooks"].items():
         entry = cache.load(cache.folder(root), told["key"])
         if entry is not None:
-            for cell in entry[0]["cells"]:
+            for cell in entry.notebook["cells"]:
                 if cell["cell_type"] == "code":
                     found[framework, cell["metadata"]["labcode"]["index"]] = cell
     return found

@@ -33,6 +33,7 @@ $$
 SUMS = (
     FRONT
     + """
+(sums)=
 # Sums in two frameworks
 
 (start)=
@@ -110,14 +111,29 @@ print("second page, pytorch")
 :tags: [tensorflow]
 print("second page, tensorflow")
 ```
+
+```{code-cell}
+from labcode import downloads
+
+with open("all bytes.bin", "wb") as file:
+    file.write(bytes(range(256)))
+downloads.offer("all bytes.bin", "Every byte once")
+```
 """
 )
+
+STATUS = """# The state
+
+```{lab-status}
+```
+"""
 
 TOC = """format: jb-book
 root: book/index
 chapters:
   - file: book/lab/sums
   - file: book/lab/second
+  - file: book/status
 """
 
 
@@ -126,6 +142,7 @@ def make(folder: Path) -> Path:
     lab = folder / "book" / "lab"
     lab.mkdir(parents=True)
     (folder / "book" / "index.md").write_text(INDEX)
+    (folder / "book" / "status.md").write_text(STATUS)
     (lab / "sums.md").write_text(SUMS)
     (lab / "second.md").write_text(SECOND)
     (folder / "_toc.yml").write_text(TOC)

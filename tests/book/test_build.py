@@ -37,7 +37,7 @@ def refused(folder: Path, *wanted: str) -> None:
 
 def test_it_tells_pages_time_and_overhead(built):
     said = (built / "output.txt").read_text()
-    assert "3 pages, 4 notebooks: 4 executed, 0 from the cache" in said
+    assert "4 pages, 4 notebooks: 4 executed, 0 from the cache" in said
     assert "overhead" in said and str(built / "_build" / "html" / "index.html") in said
 
 
@@ -142,7 +142,7 @@ def test_a_second_build_in_the_same_checkout_waits(copy):
         assert "waiting" in process.stdout.readline()
         assert process.poll() is None
     out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0 and "3 pages" in out
+    assert process.returncode == 0 and "4 pages" in out
 
 
 def jupyter_book(folder: Path) -> subprocess.CompletedProcess:

@@ -3,11 +3,14 @@
 import functools
 import http.server
 import threading
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 SUMS = "book/lab/sums.html"
 SECOND = "book/lab/second.html"
+STATUS = "book/status.html"
 BOTH = ("pytorch says 10", "tensorflow says 10")
 
 
@@ -110,7 +113,7 @@ def test_labels_and_text_of_tabs_are_legible(browser, site, scheme):
     assert [f for f in found if f[1] < 4.5] == []
 
 
-@pytest.mark.parametrize("name", ["book/index.html", SUMS, SECOND])
+@pytest.mark.parametrize("name", ["book/index.html", SUMS, SECOND, STATUS])
 def test_a_phone_scrolls_wide_output_and_not_the_page(browser, site, name):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = opened(context, site + name)
@@ -119,6 +122,49 @@ def test_a_phone_scrolls_wide_output_and_not_the_page(browser, site, name):
         wide = page.locator(".cell_output pre", has_text="pytorch wide").first
         assert wide.evaluate("e => e.scrollWidth > e.clientWidth")
         assert wide.evaluate("e => getComputedStyle(e).overflowX") == "auto"
+
+
+def ages(page) -> list[tuple[str, str]]:
+    """The date of each result on the status page, and what stands beside it."""
+    times = page.locator("time.lab-age").all()
+    return [(t.inner_text(), t.locator("xpath=..").inner_text()) for t in times]
+
+
+@pytest.mark.parametrize(
+    "later, words",
+    [
+        (-5, "just now"),
+        (90, "1 minute ago"),
+        (23 * 3600, "23 hours ago"),
+        (3 * 86400, "3 days ago"),
+        (45 * 86400, "1 month ago"),
+        (800 * 86400, "2 years ago"),
+    ],
+)
+def test_the_status_page_says_how_old_each_result_is_when_it_is_read(browser, site, later, words):
+    page = browser.new_context().new_page()
+    page.goto(site + STATUS)
+    made = page.locator("time.lab-age").first.get_attribute("datetime")
+    page.clock.install(time=datetime.fromisoformat(made) + timedelta(seconds=later))
+    page.reload()
+    date, told = ages(page)[0]
+    assert date == made[:10]
+    assert told == f"{date} {words}"
+
+
+def test_without_javascript_the_date_of_a_result_stands_alone(browser, site):
+    page = opened(browser.new_context(java_script_enabled=False), site + STATUS)
+    found = ages(page)
+    assert len(found) == 4
+    assert all(told == date and len(date) == len("2026-01-31") for date, told in found)
+
+
+def test_a_click_on_an_offered_file_saves_it_under_its_name(browser, site):
+    page = opened(browser.new_context(accept_downloads=True), site + SECOND)
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Every byte once").click()
+    assert waiting.value.suggested_filename == "all bytes.bin"
+    assert Path(waiting.value.path()).read_bytes() == bytes(range(256))
 
 
 def test_code_in_tabs_is_highlighted_and_can_be_copied_and_unfolded(browser, site):

@@ -12,7 +12,8 @@ from labcode.publish.chapter import read_chapter
 from labcode.publish.execute import execute_chapters
 from labcode.publish.progress import Progress
 
-GROUND_FLOOR = ("__init__", "agreement", "errors", "files", "frameworks", "profiles", "provenance")
+GROUND_FLOOR = ("__init__", "agreement", "downloads", "errors", "files", "frameworks", "profiles",
+                "provenance")  # fmt: skip
 
 COUNT = """\
 import os

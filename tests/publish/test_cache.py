@@ -1,5 +1,7 @@
 """What is in a key and what is not, and entries that are whole or not used."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ COMMON = {
     "package": "p",
     "requirements": "r",
     "dataset": "d",
+    "results": "s",
     "profile": "quick",
     "device": "cpu",
     "python": "3.11",
@@ -82,20 +85,53 @@ def test_the_package_digest_leaves_publishing_and_byte_code_out(tmp_path):
     assert len({first, second, cache.package_digest(tmp_path)}) == 3
 
 
-def stored(tmp_path):
+def test_the_results_digest_is_of_what_lies_in_the_folder_now(tmp_path):
+    none = cache.results_digest(tmp_path)
+    (tmp_path / "book" / "results" / "a").mkdir(parents=True)
+    assert cache.results_digest(tmp_path) == none
+    run = tmp_path / "book" / "results" / "a" / "run.json"
+    run.write_text("{}")
+    first = cache.results_digest(tmp_path)
+    run.write_text("[]")
+    assert len({none, first, cache.results_digest(tmp_path)}) == 3
+
+
+FILES = {"01d448afd928/a b.bin": bytes(10), "4f53cda18c2b/records.json": b"[]"}
+
+
+def stored(tmp_path, files=FILES):
     notebook = project(read_chapter("book/x.md", SOURCE), "pytorch")
     records = {n: Record(n, np.arange(3.0), 1e-4, True) for n in ("second", "first")}
-    return notebook, cache.store(tmp_path, "k", notebook, records, {"key": "k", "seconds": 1.5})
+    kept = cache.Entry(notebook, records, {"key": "k", "seconds": 1.5}, files)
+    return notebook, cache.store(tmp_path, "k", kept)
 
 
 def test_an_entry_comes_back_as_it_was_stored(tmp_path):
     notebook, path = stored(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
-    again, records, meta = cache.load(tmp_path, "k")
-    assert again == notebook
-    assert list(records) == ["second", "first"]
-    assert np.array_equal(records["first"].values, np.arange(3.0)) and records["first"].argmax
-    assert meta == {"key": "k", "seconds": 1.5}
+    again = cache.load(tmp_path, "k")
+    assert again.notebook == notebook
+    assert list(again.records) == ["second", "first"]
+    first = again.records["first"]
+    assert np.array_equal(first.values, np.arange(3.0)) and first.argmax
+    assert again.meta == {"key": "k", "seconds": 1.5}
+    assert again.files == FILES
+
+
+@pytest.mark.parametrize("fault", ["missing", "other content"])
+def test_an_entry_whose_files_are_not_those_it_names_counts_as_damaged(tmp_path, capsys, fault):
+    path = stored(tmp_path)[1]
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if fault == "missing":
+        del members["files/01d448afd928/a b.bin"]
+    else:
+        members["files/01d448afd928/a b.bin"] = bytes(11)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert cache.load(tmp_path, "k") is None
+    assert "damaged" in capsys.readouterr().err and not path.exists()
 
 
 def test_a_missing_entry_is_none(tmp_path):

@@ -106,6 +106,38 @@ def test_only_what_a_change_concerns_runs_again(book):
     assert book.ran() == ["a pytorch", "b pytorch"]
 
 
+def test_a_change_of_the_recorded_runs_runs_again_what_may_read_them(book):
+    book.write("a", "import os; print(os.listdir(os.environ['LABCODE_RESULTS']))", counted=True)
+    folder = book.root / "book" / "results"
+    folder.mkdir()
+    for name in ("x.json", "y.json"):
+        (folder / name).write_text("{}")
+        printed = book.execute("pytorch")["book/a", "pytorch"].notebook.cells[-1].outputs[0].text
+        assert name in printed
+        assert book.ran() == ["a pytorch"]
+    book.execute("pytorch")
+    assert book.ran() == []
+
+
+OFFER = "from labcode import downloads\nopen('x.bin', 'wb').write(b'abc')\n"
+
+
+def test_a_file_that_a_cell_offers_comes_home_and_is_in_the_cache(book):
+    book.write("a", OFFER + "downloads.offer('x.bin', 'Three bytes')")
+    for from_cache in (False, True):
+        run = book.execute("pytorch")["book/a", "pytorch"]
+        assert run.from_cache is from_cache
+        assert run.files == {"ba7816bf8f01/x.bin": b"abc"}
+        assert "_files/ba7816bf8f01/x.bin" in run.notebook.cells[-1].outputs[0].data["text/html"]
+
+
+def test_a_file_that_is_not_there_stops_the_build(book):
+    book.write("a", OFFER + "downloads.offer('y.bin', 'Three bytes')")
+    with pytest.raises(ExecutionError, match=r"(?s)a\.md:\d+: PyTorch: .*DownloadError.*no file y"):
+        book.execute("pytorch")
+    assert book.entries() == []
+
+
 def test_a_cell_that_raises_is_named_with_its_traceback_and_the_others_still_run(book):
     book.write("a", "def f():\n    return 1 / 0", "before = 1\nf()")
     book.write("b", counted=True)

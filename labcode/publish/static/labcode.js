@@ -1,4 +1,5 @@
 /* Keeps the reader's framework over pages and visits; sphinx-tabs forgets it in a new browser tab.
+ * Says beside each date of a result how old it is.
  *
  * Runs in the head, so that the headings for readers without JavaScript never show; the panels of
  * the other framework are hidden as soon as the page is parsed.
@@ -42,8 +43,31 @@
     }
   }
 
+  const UNITS = [
+    ["year", 365.25 * 86400],
+    ["month", 30.44 * 86400],
+    ["week", 7 * 86400],
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
+
+  /* Beside each date of a result, how long ago that was; a clock that is behind counts as now. */
+  function tellAges() {
+    const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+    for (const time of document.querySelectorAll("time.lab-age")) {
+      const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+      const unit = UNITS.find(([, length]) => seconds >= length);
+      const age = document.createElement("span");
+      age.className = "lab-note";
+      age.textContent = unit ? words.format(-Math.floor(seconds / unit[1]), unit[0]) : "just now";
+      time.after(" ", age);
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     choose(root.dataset.labFramework);
+    tellAges();
     for (const tab of document.querySelectorAll(".lab-tabs [role=tab]")) {
       tab.addEventListener("click", () => {
         remember(frameworkOf(tab));
