@@ -29,8 +29,15 @@ def download(folder: Path) -> Path:
     the next call: until the md5 is right the file is called ``.part``. DataError without internet.
     ``$LABCODE_TINYIMAGENET_URL`` names the same archive somewhere else.
     """
-    torchvision_compat.install()
-    import tinyimagenet
+    try:
+        torchvision_compat.install()
+        import tinyimagenet
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"the download needs the package {error.name!r}, which comes with the book's "
+            "environment or with pip install '.[pytorch]'; without it, get the archive in another "
+            "way and type: labcode data add tiny-imagenet --from ARCHIVE"
+        ) from error
 
     [(name, _)] = tinyimagenet.resources
     elsewhere = os.environ.get("LABCODE_TINYIMAGENET_URL")

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,7 @@ import pytest
 
 from labcode import torchvision_compat
 from labcode.data import archive, open_dataset
+from labcode.data.download import download
 from labcode.data.install import add
 from labcode.errors import DataError
 
@@ -143,6 +145,15 @@ def test_a_missing_file_and_a_dead_server_are_named(home: Path, server: Server) 
     with pytest.raises(DataError, match="the download of tiny-imagenet-200.zip failed.*--from"):
         add("tiny-imagenet")
     assert not (home / "tiny-imagenet").exists()
+
+
+def test_without_the_package_the_other_way_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tinyimagenet", None)
+    with pytest.raises(DataError, match="--from ARCHIVE"):
+        download(home / "nowhere")
+    assert not (home / "nowhere").exists()
 
 
 def test_the_torchvision_shim_may_be_installed_twice() -> None:
