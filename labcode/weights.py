@@ -106,7 +106,14 @@ def save_weights(
 
 
 def load_weights(path: str | Path) -> Weights:
-    """Read the weights in the safetensors file ``path``; WeightsError says what is amiss."""
+    """Read the weights in the safetensors file or the export's folder ``path``.
+
+    A folder is read as ``labcode.binaries`` writes it. WeightsError says what is amiss.
+    """
+    if Path(path).is_dir():
+        from labcode.binaries import read_weights  # which needs this module in its turn
+
+        return read_weights(path)
     return check(_read(path)[0], str(path))
 
 

@@ -3,22 +3,13 @@
 import hashlib
 import json
 import struct
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from labcode.binaries import export_images, read
 from labcode.errors import DataError
-
-
-@dataclass
-class FakeSplit:
-    images: np.ndarray
-    name: str = "val"
-
-    def metadata(self, index):
-        return {"file": f"val_{index}.JPEG", "label": index}
+from tests.small_export import FakeSplit
 
 
 @pytest.fixture
@@ -64,6 +55,10 @@ def test_what_was_written_is_read_back(tmp_path, split):
 
 def test_an_image_of_another_size_is_refused_and_nothing_is_written(tmp_path, split):
     small = FakeSplit(split.images[:, :32])
-    with pytest.raises(DataError, match=r"\(32, 64, 3\) instead of \(64, 64, 3\)"):
+    with pytest.raises(DataError, match=r"not \(1, 32, 64, 3\)"):
         export_images(tmp_path / "out", small, [0])
+    with pytest.raises(DataError, match="not float32"):
+        export_images(tmp_path / "out", FakeSplit(split.images / np.float32(255)), [0])
+    with pytest.raises(DataError, match=r"images 0 to 3, and no \[-1\]"):
+        export_images(tmp_path / "out", split, [0, -1])
     assert not (tmp_path / "out").exists()
