@@ -34,6 +34,14 @@ class Times:
         """All runs together."""
         return sum(self.seconds)
 
+    def percentile(self, share: float) -> float:
+        """The seconds that ``share`` per cent of the runs did not exceed, interpolated linearly."""
+        ordered = sorted(self.seconds)
+        place = (len(ordered) - 1) * share / 100
+        below = int(place)
+        above = min(below + 1, len(ordered) - 1)
+        return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
     def milliseconds(self, form: str = ",.2f") -> str:
         """``median (lowest to highest) ms``, for the page."""
         return spread([1000 * value for value in self.seconds], form) + " ms"

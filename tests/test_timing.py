@@ -1,5 +1,8 @@
 """The stopwatch is fair: warm-ups do not count, cases take turns, ratios are paired."""
 
+import numpy as np
+import pytest
+
 from labcode.timing import Times, interleave, measure, ratios
 
 
@@ -14,6 +17,13 @@ def test_times_tell_median_and_spread():
     times = Times((0.004, 0.001, 0.002))
     assert (times.median, times.low, times.high) == (0.002, 0.001, 0.004)
     assert times.milliseconds(".0f") == "2 (1 to 4) ms"
+
+
+@pytest.mark.parametrize("share", [0, 50, 95, 99, 100])
+def test_percentiles_are_those_of_numpy(share):
+    seconds = np.random.default_rng(0).exponential(size=37)
+    assert Times(tuple(seconds)).percentile(share) == pytest.approx(np.percentile(seconds, share))
+    assert Times((0.25,)).percentile(share) == 0.25
 
 
 def test_cases_take_turns_and_none_always_runs_first():

@@ -6,7 +6,9 @@ import sys
 
 from labcode.frameworks import FRAMEWORKS
 
-PARTS = ("trainer", "report", "data")
+MODULES = {"trainer": "training", "report": "training", "profile": "profiling"}
+"""Part -> module of this package that measures it in one framework, in a process of its own."""
+PARTS = (*MODULES, "data")
 _EPILOG = "exit status 0 when every claim holds on this machine, 3 when one does not"
 
 
@@ -32,11 +34,11 @@ def run(options: argparse.Namespace) -> int:
     if options.rounds < 1:
         raise LabcodeError(f"--rounds must be at least 1, not {options.rounds}")
     holds = True
-    of_training = [part for part in parts if part != "data"]
     for framework in [options.framework] if options.framework else list(FRAMEWORKS):
-        if of_training:
-            command = [sys.executable, "-m", "labcode.benchmarks.training", framework]
-            done = subprocess.run([*command, str(options.rounds), *of_training])
+        for module in dict.fromkeys(MODULES[part] for part in parts if part in MODULES):
+            command = [sys.executable, "-m", f"labcode.benchmarks.{module}", framework]
+            of_module = [part for part in parts if MODULES.get(part) == module]
+            done = subprocess.run([*command, str(options.rounds), *of_module])
             if done.returncode not in (0, 3):
                 raise LabcodeError(f"the benchmark of {framework} failed; see its traceback above")
             holds &= done.returncode == 0
