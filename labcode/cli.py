@@ -5,9 +5,11 @@ import sys
 
 from labcode import __version__, shipping
 from labcode.benchmarks import commands as benchmarks
+from labcode.binaries import commands as binaries
 from labcode.data import commands as data
 from labcode.errors import LabcodeError
 from labcode.publish import build, commands
+from labcode.turnin import commands as turnin
 
 EXTRAS = {
     "torch": "pytorch",
@@ -24,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="labcode", description=__doc__)
     root.add_argument("--version", action="version", version=f"labcode {__version__}")
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (data, commands, build, shipping, benchmarks):
+    for room in (data, commands, build, shipping, benchmarks, binaries, turnin):
         room.add_parser(verbs)
     return root
 
