@@ -41,10 +41,6 @@ class DownloadError(LabcodeError):
     """A file cannot be offered for download: it is missing, a folder, or too large."""
 
 
-class EventFileError(LabcodeError):
-    """TensorBoard's event files are not there or hold something else."""
-
-
 class QuantisationError(LabcodeError):
     """Values cannot be put on a grid of integers: not finite, negative, or too many bits."""
 
