@@ -1,7 +1,8 @@
 """What a training run leaves behind: one record per epoch, as JSON."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
+from labcode.errors import RecipeError
 from labcode.recipe import Recipe
 
 
@@ -39,6 +40,25 @@ class History:
     def best(self) -> Epoch:
         """The epoch with the lowest validation loss, the one whose weights are kept."""
         return min(self.epochs, key=lambda epoch: epoch.val_loss)
+
+    def peak(self, name: str) -> Epoch:
+        """The first epoch with the highest value of one figure: ``history.peak("val_top1")``."""
+        return max(self.epochs, key=lambda epoch: getattr(epoch, name))
+
+    def first(self, count: int) -> "History":
+        """The run of ``count`` epochs that this one began with: equal seeds, equal steps.
+
+        Raises RecipeError when there is no such run: with a rate that follows a schedule a shorter
+        run has other rates, and a run cannot begin with more epochs than it has.
+        """
+        if self.recipe.schedule != "constant":
+            raise RecipeError(
+                f"a run of {count} epochs has other learning rates than the first {count} epochs "
+                f"of this one: its schedule is {self.recipe.schedule!r}; train it by itself"
+            )
+        if not 1 <= count <= len(self.epochs):
+            raise RecipeError(f"this run has {len(self.epochs)} epochs; it begins with no {count}")
+        return History(replace(self.recipe, epochs=count), self.epochs[:count])
 
     def out_of_patience(self) -> bool:
         """Whether the last ``recipe.patience`` epochs brought no lower validation loss."""

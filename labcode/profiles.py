@@ -11,15 +11,55 @@ SEED = 487
 
 @dataclass(frozen=True)
 class Profile:
-    """What a build may spend; ``cell_timeout`` is in seconds."""
+    """What a build may spend.
+
+    ``cell_timeout`` is in seconds. Experiments train on the first ``classes`` classes with
+    ``per_class`` training images each, in ``precision``: ``epochs`` epochs at each of
+    ``batch_sizes``, and as many as each of ``epoch_counts`` says at batch 32. The loop that a
+    chapter writes out runs in float32 on ``lesson_classes`` classes with ``lesson_per_class``
+    images each. Each timing is repeated ``repeats`` times.
+    """
 
     name: str
     cell_timeout: int
+    classes: int
+    per_class: int
+    lesson_classes: int
+    lesson_per_class: int
+    epochs: int
+    batch_sizes: tuple[int, ...]
+    epoch_counts: tuple[int, ...]
+    precision: str
+    repeats: int
 
 
 PROFILES = {
-    "quick": Profile("quick", cell_timeout=600),
-    "full": Profile("full", cell_timeout=6 * 3600),
+    "quick": Profile(
+        "quick",
+        cell_timeout=600,
+        classes=20,
+        per_class=100,
+        lesson_classes=10,
+        lesson_per_class=30,
+        epochs=6,
+        batch_sizes=(32, 64, 128),
+        epoch_counts=(2, 8, 15),
+        precision="bfloat16",
+        repeats=15,
+    ),
+    "full": Profile(
+        "full",
+        cell_timeout=6 * 3600,
+        classes=200,
+        per_class=500,
+        lesson_classes=200,
+        lesson_per_class=500,
+        epochs=20,
+        batch_sizes=(32, 64, 128),
+        epoch_counts=(3, 10, 100),
+        precision="float32",
+        repeats=50,
+    ),
 }
 
 

@@ -1,19 +1,29 @@
 """The lab in PyTorch: same files, same names and same signatures as ``labcode.tensorflow``."""
 
+from labcode.pytorch.activations import activations
 from labcode.pytorch.devices import available_devices, select_device, synchronize
 from labcode.pytorch.evaluation import evaluate, predict_logits
 from labcode.pytorch.model import build_model, get_weights, set_weights
+from labcode.pytorch.profiling import count_macs, measure_peak, profile_layers
+from labcode.pytorch.quantisation import build_quantised
+from labcode.pytorch.steps import training_step
 from labcode.pytorch.training import gradients, train
 
 __all__ = [
+    "activations",
     "available_devices",
     "build_model",
+    "build_quantised",
+    "count_macs",
     "evaluate",
     "get_weights",
     "gradients",
+    "measure_peak",
     "predict_logits",
+    "profile_layers",
     "select_device",
     "set_weights",
     "synchronize",
     "train",
+    "training_step",
 ]

@@ -6,20 +6,30 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+from labcode.tensorflow.activations import activations  # noqa: E402
 from labcode.tensorflow.devices import available_devices, select_device, synchronize  # noqa: E402
 from labcode.tensorflow.evaluation import evaluate, predict_logits  # noqa: E402
 from labcode.tensorflow.model import build_model, get_weights, set_weights  # noqa: E402
+from labcode.tensorflow.profiling import count_macs, measure_peak, profile_layers  # noqa: E402
+from labcode.tensorflow.quantisation import build_quantised  # noqa: E402
+from labcode.tensorflow.steps import training_step  # noqa: E402
 from labcode.tensorflow.training import gradients, train  # noqa: E402
 
 __all__ = [
+    "activations",
     "available_devices",
     "build_model",
+    "build_quantised",
+    "count_macs",
     "evaluate",
     "get_weights",
     "gradients",
+    "measure_peak",
     "predict_logits",
+    "profile_layers",
     "select_device",
     "set_weights",
     "synchronize",
     "train",
+    "training_step",
 ]

@@ -54,8 +54,8 @@ def evaluate_resident(
 def _logits(
     model: keras.Model, resident: ResidentImages, batch_size: int, precision: str
 ) -> np.ndarray:
-    forward = _forward(model, precision)
     with tf.device(resident.device.name), true_float32():
+        forward = _forward(model, precision)
         pieces = [
             forward(resident.images[start : start + batch_size])
             for start in range(0, len(resident), batch_size)
@@ -72,4 +72,6 @@ def _forward(model: keras.Model, precision: str) -> Callable[[tf.Tensor], tf.Ten
         with autocast(model, precision):
             return tf.cast(model(to_input(images), training=False), tf.float32)
 
+    # Traced by a call, the fifth model in a row would make TensorFlow warn of retracing.
+    forward.get_concrete_function()
     return forward
