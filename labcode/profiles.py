@@ -17,7 +17,8 @@ class Profile:
     ``per_class`` training images each, in ``precision``: ``epochs`` epochs at each of
     ``batch_sizes``, and as many as each of ``epoch_counts`` says at batch 32. The loop that a
     chapter writes out runs in float32 on ``lesson_classes`` classes with ``lesson_per_class``
-    images each. Each timing is repeated ``repeats`` times.
+    images each. A chapter that compares many models counts their hits on ``probe_images``
+    validation images. Each timing is repeated ``repeats`` times.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Profile:
     batch_sizes: tuple[int, ...]
     epoch_counts: tuple[int, ...]
     precision: str
+    probe_images: int
     repeats: int
 
 
@@ -41,10 +43,11 @@ PROFILES = {
         per_class=100,
         lesson_classes=10,
         lesson_per_class=30,
-        epochs=6,
+        epochs=5,
         batch_sizes=(32, 64, 128),
-        epoch_counts=(2, 8, 15),
+        epoch_counts=(2, 8, 12),
         precision="bfloat16",
+        probe_images=500,
         repeats=15,
     ),
     "full": Profile(
@@ -58,6 +61,7 @@ PROFILES = {
         batch_sizes=(32, 64, 128),
         epoch_counts=(3, 10, 100),
         precision="float32",
+        probe_images=10_000,
         repeats=50,
     ),
 }
