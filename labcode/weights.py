@@ -106,14 +106,10 @@ def save_weights(
 
 
 def load_weights(path: str | Path) -> Weights:
-    """Read the weights in the safetensors file or the export's folder ``path``.
+    """Read the weights in the safetensors file ``path``; WeightsError says what is amiss.
 
-    A folder is read as ``labcode.binaries`` writes it. WeightsError says what is amiss.
+    A folder of Lab 2's binaries is read by ``labcode.binaries.read_weights``.
     """
-    if Path(path).is_dir():
-        from labcode.binaries import read_weights  # which needs this module in its turn
-
-        return read_weights(path)
     return check(_read(path)[0], str(path))
 
 

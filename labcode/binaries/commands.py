@@ -33,7 +33,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _write(args: argparse.Namespace) -> int:
-    from labcode.binaries import export_lab
+    from labcode.binaries import export_lab, read_weights
     from labcode.binaries.writing import chosen
     from labcode.data import open_dataset
     from labcode.weights import load_weights, shipped_weights
@@ -41,7 +41,11 @@ def _write(args: argparse.Namespace) -> int:
     key = args.framework or _installed()
     room = importlib.import_module(f"labcode.{key}")
     data = open_dataset()
-    weights = load_weights(args.weights) if args.weights else shipped_weights(data.name)
+    if args.weights is None:
+        weights = shipped_weights(data.name)
+    else:
+        load = read_weights if args.weights.is_dir() else load_weights
+        weights = load(args.weights)
     images = chosen(data.val, args.images)
     maps = room.activations(room.build_model(weights), images)
     about = {"framework": key, "dataset": data.name, "digest": data.digest}

@@ -13,7 +13,7 @@ from labcode.cli import main
 from labcode.errors import DataError, WeightsError
 from labcode.reference import forward
 from labcode.toycnn import ACTIVATION_ELEMENTS, LAYERS, PARAMETERS
-from labcode.weights import load_weights, shipped_weights
+from labcode.weights import shipped_weights
 from tests.binaries.plants import biases_over_weights, paths
 from tests.small_export import INDICES, make_split
 
@@ -77,7 +77,7 @@ def test_the_manifest_describes_every_file_and_who_made_the_maps(exports):
 def test_weights_come_back_from_an_export_and_from_its_model_folder(exports):
     for folder in (exports["pytorch"], exports["pytorch"] / "model"):
         for own, right in zip(
-            load_weights(folder).values(), shipped_weights().values(), strict=True
+            read_weights(folder).values(), shipped_weights().values(), strict=True
         ):
             np.testing.assert_array_equal(own, right)
 
