@@ -21,14 +21,26 @@ setup: $(VENV)/.ready  ## make the environment in .venv with the pinned packages
 data: $(VENV)/.ready  ## install Tiny ImageNet: by download, or from FROM=archive-or-folder
 	$(BIN)/labcode data add tiny-imagenet $(if $(FROM),--from $(FROM))
 
-book: $(VENV)/.ready  ## build the executed book into _build/html
-	$(BIN)/labcode book
+book: $(VENV)/.ready  ## build the executed book into _build/html, or the EDITION=instructor beside it
+	$(BIN)/labcode book $(if $(EDITION),--edition $(EDITION))
 
 execute: $(VENV)/.ready  ## run the chapters' notebooks without building pages
 	$(BIN)/labcode execute
 
 test: $(VENV)/.ready  ## run the tests
 	$(BIN)/python -m pytest
+
+exercises: $(VENV)/.ready  ## try each exercise blank, answered wrongly and solved
+	LABCODE_EXERCISES=1 $(BIN)/python -m pytest tests/exercises
+
+assignment: $(VENV)/.ready  ## write nbgrader's course folder, with solutions, into _build/course
+	$(BIN)/labcode assignment
+
+grading: $(VENV)/.ready  ## autograde the whole lab, solved and blank, and compare the marks
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.grading.whole_lab
+
+try-bundles: $(VENV)/.ready  ## follow each bundle's README in a fresh environment, and run all its notebooks
+	$(BIN)/python -m tests.outside.try_bundles
 
 lint: $(VENV)/.ready  ## check the code's style
 	$(BIN)/ruff check .
@@ -43,7 +55,7 @@ lock:  ## write requirements.txt anew from pyproject.toml, in a fresh environmen
 	{ sed -n '/^#/p' requirements.txt; _build/lock/bin/pip freeze --exclude labcode | sed "s/+cpu$$//"; } > _build/lock/new
 	mv _build/lock/new requirements.txt
 
-clean:  ## remove the built site, keep the executed notebooks
-	rm -rf _build/html _build/work
+clean:  ## remove the built sites, keep the executed notebooks
+	rm -rf _build/html _build/work _build/html-instructor _build/work-instructor
 
-.PHONY: help setup data book execute test lint bench lock clean
+.PHONY: help setup data book execute test exercises assignment grading try-bundles lint bench lock clean

@@ -200,6 +200,14 @@ def test_a_notebook_that_did_not_run_cleanly_is_told_from_one_that_did(tmp_path,
     assert len(problems) == 1 and words in problems[0]
 
 
+def test_an_exercise_that_was_left_open_does_not_hold_up_the_others(tmp_path):
+    left = cell(1, "raise NotImplementedError()", [ERROR])
+    path = write_notebook(tmp_path / "n.ipynb", left)
+    assert notebook_problems(path) != []
+    left["metadata"] = {"tags": ["raises-exception"]}
+    assert notebook_problems(write_notebook(path, left)) == []
+
+
 def test_a_file_that_is_no_notebook_is_a_problem_and_not_a_crash(tmp_path):
     for text in ("", "[]", '{"cells": [3]}', '{"worksheets": []}'):
         path = tmp_path / "one.ipynb"

@@ -1,8 +1,9 @@
 """``labcode book``: execute, build with warnings as errors, and publish the site in one step.
 
 Sphinx works in ``_build/work``; ``_build/html`` is only ever a finished site, put there by a
-rename. A working folder that a build did not finish, or whose settings changed, is thrown away,
-because Sphinx would take its half-written pages, and pages that it warned about, for good ones.
+rename; the instructors' edition has both folders of its own. A working folder that a build did not
+finish, or whose settings changed, is thrown away, because Sphinx would take its half-written pages,
+and pages that it warned about, for good ones.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from typing import TYPE_CHECKING
 
 from labcode.errors import LabcodeError
 from labcode.files import digest_of_files
+from labcode.publish import editions
 
 if TYPE_CHECKING:
     from labcode.publish.contents import Book
 
 TOOLS = ("sphinx", "jupyter-book", "myst-nb", "myst-parser", "sphinx-book-theme", "sphinx-tabs",
-         "sphinx-design", "sphinx-copybutton", "pygments", "docutils")  # fmt: skip
+         "sphinx-design", "sphinx-copybutton", "pygments", "docutils", "nbgrader",
+         "nbformat")  # fmt: skip
 STAMP = ".stamp.json"
 
 
@@ -44,10 +47,17 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="execute every notebook again, whatever is cached"
     )
-    parser.set_defaults(func=lambda args: build(args.root, fresh=args.fresh))
+    parser.add_argument(
+        "--edition",
+        choices=editions.EDITIONS,
+        default=editions.STUDENT,
+        help="instructor shows solutions, hidden tests and grading notes, "
+        "in _build/html-instructor (default: student)",
+    )
+    parser.set_defaults(func=lambda args: build(args.root, fresh=args.fresh, edition=args.edition))
 
 
-def build(root: Path, *, fresh: bool = False) -> int:
+def build(root: Path, *, fresh: bool = False, edition: str = editions.STUDENT) -> int:
     """Build the book at ``root`` and print what was done; 0 when the site stands.
 
     Raises LabcodeError when a chapter, its execution, the agreement or Sphinx fails; the site of
@@ -68,11 +78,11 @@ def build(root: Path, *, fresh: bool = False) -> int:
     with only_build(folder):
         book.run(force=fresh, dataset=dataset)
         inputs = digests(book)
-        site = folder / "html"
+        site, work = (folder / name for name in editions.folders(edition))
         unchanged = not fresh and is_current(site, inputs)
         if not unchanged:
-            run_sphinx(book, folder / "work", inputs["settings"], fresh)
-            publish(folder / "work" / "html", site, inputs)
+            run_sphinx(book, work, inputs["settings"], fresh, edition)
+            publish(work / "html", site, inputs)
     print(summary(book, site, time.perf_counter() - start, unchanged))
     return 0
 
@@ -93,6 +103,8 @@ def only_build(folder: Path) -> Iterator[None]:
 
 def digests(book: Book) -> dict[str, str]:
     """Digests of all that the site depends on: ``settings`` (of every page) and ``content``."""
+    from labcode.publish import distribution, wheel
+
     here = Path(__file__).parent
     code = [p for p in here.rglob("*") if p.suffix in (".py", ".css", ".js")]
     fixed = [path for name in ("_config.yml", "_toc.yml") if (path := book.root / name).is_file()]
@@ -104,6 +116,8 @@ def digests(book: Book) -> dict[str, str]:
     # Hidden folders hold what editors and Jupyter save on their own.
     files |= {p for p in found if not any(part.startswith(".") for part in p.parts[-3:])}
     content = [digest_of_files(files, book.root), *map(book.signature, book.chapters)]
+    # What is for download is made of labcode itself, and names the versions of the lock.
+    content += [hashlib.sha256(wheel.build()[1]).hexdigest(), distribution.locked()]
     return {"settings": digest(settings), "content": digest(content)}
 
 
@@ -128,7 +142,7 @@ def is_current(site: Path, inputs: dict[str, str]) -> bool:
     return stamp == {**inputs, "files": listing(site)}
 
 
-def run_sphinx(book: Book, folder: Path, settings: str, fresh: bool) -> None:
+def run_sphinx(book: Book, folder: Path, settings: str, fresh: bool, edition: str) -> None:
     """Build into ``folder/html``, reading again only what changed. Raises BuildError."""
     complete = folder / "complete"
     if fresh or not complete.is_file() or complete.read_text(encoding="utf-8") != settings:
@@ -140,7 +154,7 @@ def run_sphinx(book: Book, folder: Path, settings: str, fresh: bool) -> None:
     from labcode.publish import sphinx_ext
 
     print(f"building {len(book.chapters)} pages", flush=True)
-    sphinx_ext.use(book)
+    sphinx_ext.use(book, edition)
     status = build_sphinx(
         book.root,
         folder / "html",
@@ -161,7 +175,7 @@ def run_sphinx(book: Book, folder: Path, settings: str, fresh: bool) -> None:
 
 def publish(built: Path, site: Path, inputs: dict[str, str]) -> None:
     """Put a copy of ``built`` in the place of ``site``; a reader never sees half of it."""
-    new, old = site.with_name(".html-new"), site.with_name(".html-old")
+    new, old = (site.with_name(f".{site.name}-{age}") for age in ("new", "old"))
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
     shutil.copytree(built, new, ignore=shutil.ignore_patterns(".buildinfo"))

@@ -18,7 +18,8 @@ from nbformat import NotebookNode
 
 from labcode.errors import ChapterError
 from labcode.frameworks import FRAMEWORKS
-from labcode.publish import checks
+from labcode.publish import checks, exercises, grading
+from labcode.publish.grading import Note
 
 READER = MdParserConfig(enable_extensions={"colon_fence", "dollarmath"})
 """How a chapter's blocks are told apart; the same extensions as on the page."""
@@ -42,13 +43,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A checked chapter: ``name`` is its path below the project root without the suffix."""
+    """A checked chapter: ``name`` is its path below the project root without the suffix.
+
+    ``notes`` are for instructors; nothing of them is in ``cells``.
+    """
 
     path: Path
     name: str
     title: str
     cells: tuple[Cell, ...]
     metadata: dict = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def executable(self) -> bool:
@@ -95,13 +100,17 @@ def read_chapter(path: Path | str, text: str | None = None, root: Path | None = 
     for node, start in zip(notebook.cells, notebook.metadata.pop("source_map"), strict=True):
         cells.append(_cell(node, start, lines, where))
     checks.cells(cells, where, READER)
-    return Chapter(
+    cells, notes = grading.take(cells, where)
+    chapter = Chapter(
         path=path,
         name=where.removesuffix(path.suffix),
         title=_title(text, path),
         cells=tuple(cells),
         metadata=_plain(notebook.metadata),
+        notes=notes,
     )
+    exercises.read(chapter)  # a fault must stop whatever is made of the chapter
+    return chapter
 
 
 def project(chapter: Chapter, framework: str) -> NotebookNode:

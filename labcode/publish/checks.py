@@ -26,7 +26,10 @@ DISPLAY_TAGS = frozenset(
 )
 """MyST-NB's own tags that a chapter may use."""
 
-KNOWN_TAGS = DISPLAY_TAGS | FRAMEWORKS.keys()
+EXERCISE_TAGS = frozenset({"exercise", "check"})
+"""What a student solves, and the cell after it that tests the answer."""
+
+KNOWN_TAGS = DISPLAY_TAGS | EXERCISE_TAGS | FRAMEWORKS.keys()
 
 LITERAL = ("{code-cell}", "{code-block}", "{code}", "{sourcecode}", "{literalinclude}", "{math}")
 """Directives whose body is not Markdown."""

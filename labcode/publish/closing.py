@@ -148,7 +148,7 @@ def facts_of(run: Executed) -> dict[str, str]:
         "Processor": f"{made['cpu']}, {made['cores']} cores",
         "Device": "the processor" if made["device"]["class"] == "cpu" else device(made),
         "Python": made["python"],
-        "Packages": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
+        "Packages": ", ".join(f"{k} {v}" for k, v in sorted(made["versions"].items())),
         "Data": data_set(data) if data else "",
         "Digest of the data": data.get("digest", ""),
         "Profile": made["profile"],

@@ -1,15 +1,16 @@
-"""``labcode execute``: run the chapters into the cache without building the book."""
+"""``labcode execute``, ``notebooks``, ``bundles``, ``assignment``: chapters without the book."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from labcode.errors import AgreementError, LabcodeError
+from labcode.files import atomic_write
 from labcode.frameworks import FRAMEWORKS
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register ``execute``."""
+    """Register ``execute``, ``notebooks``, ``bundles`` and ``assignment``."""
     parser = subparsers.add_parser(
         "execute",
         help="run chapters in their frameworks, each in its own kernel, and compare them",
@@ -34,6 +35,58 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         "--root", type=Path, default=Path.cwd(), help="the project's folder (default: this one)"
     )
     parser.set_defaults(func=execute)
+
+    parser = subparsers.add_parser(
+        "notebooks",
+        help="write each chapter as a notebook for each framework",
+        description="Write the chapters as notebooks, without running them. The student edition "
+        "is what nbgrader releases; the solution edition is what it takes as source.",
+    )
+    parser.add_argument(
+        "--edition", choices=("student", "solution"), default="student", help="default: student"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="the folder to write into (default: _build/notebooks-EDITION below the root)",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path.cwd(), help="the project's folder (default: this one)"
+    )
+    parser.set_defaults(func=notebooks)
+
+    parser = subparsers.add_parser(
+        "bundles",
+        help="pack the students' notebooks with labcode, one archive a framework",
+        description="Pack what a student needs for one framework: notebooks, labcode as a wheel, "
+        "requirements and a README.",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="the folder to write into (default: _build/bundles below the root)",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path.cwd(), help="the project's folder (default: this one)"
+    )
+    parser.set_defaults(func=bundles)
+
+    parser = subparsers.add_parser(
+        "assignment",
+        help="write the course folder in which nbgrader releases and grades the lab",
+        description="Write nbgrader's course folder: its configuration, and for each framework an "
+        "assignment with the solution edition of all notebooks. Run again, it brings the sources "
+        "up to date and touches nothing else. Keep the folder private.",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="the folder to write into (default: _build/course below the root)",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path.cwd(), help="the project's folder (default: this one)"
+    )
+    parser.set_defaults(func=assignment)
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -69,3 +122,61 @@ def execute(args: argparse.Namespace) -> int:
     if failures:
         raise AgreementError("\n".join(map(str, failures)))
     return 0
+
+
+def notebooks(args: argparse.Namespace) -> int:
+    """Write the notebooks of one edition and say where; 0."""
+    from labcode.publish.contents import read_book
+    from labcode.publish.notebooks import export
+
+    root = args.root.resolve()
+    output = args.output or root / "_build" / f"notebooks-{args.edition}"
+    found = export(read_book(root), args.edition)
+    # A folder with both editions, or with a chapter's earlier name, would be given away by mistake.
+    others = sorted({path.name for path in output.glob("*.ipynb")} - found.keys())
+    if others:
+        raise LabcodeError(
+            f"{output} holds a notebook that this book does not have: {others[0]}; "
+            "move it away, or give another folder with --output"
+        )
+    write(found, output)
+    print(f"{len(found)} notebooks, {args.edition} edition, in {output}")
+    return 0
+
+
+def bundles(args: argparse.Namespace) -> int:
+    """Write the bundles and say where; 0."""
+    from labcode.downloads import size_in_words
+    from labcode.publish import bundles
+    from labcode.publish.contents import read_book
+
+    root = args.root.resolve()
+    output = args.output or root / "_build" / "bundles"
+    found = bundles.bundles(read_book(root))
+    write(found, output)
+    for name, data in found.items():
+        print(f"{output / name}: {size_in_words(len(data))}")
+    return 0
+
+
+def assignment(args: argparse.Namespace) -> int:
+    """Write the course folder, and say what changed and what to type next; 0."""
+    from labcode.publish import assignment
+    from labcode.publish.contents import read_book
+
+    root = args.root.resolve()
+    written = assignment.write(read_book(root), args.output or root / "_build" / "course")
+    kept = "" if written.configured else "; its nbgrader_config.py is yours and was kept"
+    print(f"course folder: {written.folder}{kept}")
+    for name, changed in written.changed.items():
+        print(f"{name}: {len(changed)} notebooks new or changed")
+        if changed:
+            again = (written.folder / "release" / name).exists()
+            print(f"  nbgrader generate_assignment {name}{' --force' if again else ''}")
+    return 0
+
+
+def write(files: dict[str, bytes], folder: Path) -> None:
+    """Write ``files``, name -> bytes, into ``folder``."""
+    for name, data in files.items():
+        atomic_write(folder / name, data)

@@ -2,17 +2,19 @@
 
 ``merge`` returns an ordinary notebook in the order of the source. Framework code keeps its tag,
 framework prose travels in a ``{framework-prose}`` directive; ``tabs.py`` turns both into tabs when
-MyST-NB has rendered them. What both kernels run stands once, with its output once.
+MyST-NB has rendered them. What both kernels run stands once, with its output once. In the student
+edition nothing of a solution, a hidden test or a grading note is in that notebook.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import nbformat
 from nbformat import NotebookNode
 
 from labcode.agreement import Comparison
-from labcode.publish import closing
+from labcode.publish import closing, editions, grading
 from labcode.publish.chapter import Cell, Chapter
 from labcode.publish.execute import Executed, differing_shared_cells
 
@@ -23,8 +25,10 @@ def merge(
     chapter: Chapter,
     executed: Mapping[str, Executed] | None = None,
     comparisons: Sequence[Comparison] = (),
+    edition: str = editions.STUDENT,
+    top: str = "",
 ) -> NotebookNode:
-    """The notebook that MyST-NB renders as the page of ``chapter``.
+    """The notebook that MyST-NB renders as the page of ``chapter``; ``top`` stands under its title.
 
     ``executed`` maps a framework's key to its executed notebook; without it the chapter is a plain
     page. ``metadata.source_map`` holds a line of the source for each cell, so that Sphinx's
@@ -35,16 +39,17 @@ def merge(
     split = differing(chapter, executed) if executed else set()
     cells: list[NotebookNode] = []
     lines: list[int] = []
-    for index, cell in enumerate(chapter.cells):
-        for node, line in nodes(cell, index, outputs, index in split):
+    for index in range(len(chapter.cells)):
+        for node, line in nodes(shown(chapter, index, edition), index, outputs, index in split):
             cells.append(node)
             # MyST-NB counts code from this line, but prose from the one after it.
             lines.append(line - 1 if node.cell_type == "code" else line - 2)
-    if executed:
+    above = [*filter(None, [top]), *(closing.notices(executed) if executed else ())]
+    if above:
         at = after_title(cells, lines)
-        for text in reversed(closing.notices(executed)):
-            cells.insert(at, markdown(text))
-            lines.insert(at, lines[at - 1])
+        cells[at:at] = map(markdown, above)
+        lines[at:at] = [lines[at - 1]] * len(above)
+    if executed:
         cells.append(markdown(closing.section(chapter, executed, comparisons)))
         lines.append(lines[-1])
     metadata = {k: v for k, v in chapter.metadata.items() if k not in ("kernelspec", "jupytext")}
@@ -53,6 +58,16 @@ def merge(
         # Without a lexer MyST-NB warns at every cell.
         metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
     return nbformat.v4.new_notebook(cells=cells, metadata=nbformat.from_dict(metadata))
+
+
+def shown(chapter: Chapter, index: int, edition: str) -> Cell:
+    """The cell at position ``index`` with what readers of this edition see."""
+    cell = chapter.cells[index]
+    if cell.kind == "code":
+        return replace(cell, source=editions.shown(cell, edition))
+    if edition == editions.INSTRUCTOR:
+        return replace(cell, source=grading.restored(chapter, index))
+    return cell
 
 
 def nodes(

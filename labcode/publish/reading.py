@@ -1,10 +1,22 @@
 """What Sphinx does not pass to a reader or a directive: the book, and the page being read."""
 
+from labcode.publish import editions
 from labcode.publish.contents import Book
+from labcode.publish.exercises import Tasks
+from labcode.publish.repository import Repository
 
 
 class Reading:
-    """One build at a time in a process; ``book`` has been run."""
+    """One build at a time in a process; ``book`` has been run.
+
+    ``files`` is what the site has for download, ``home`` the name of its first page, ``published``
+    where it lies. ``docname`` and ``tasks`` are those of the page that is being read.
+    """
 
     book: Book | None = None
+    edition: str = editions.STUDENT
+    files: dict[str, bytes] = {}
+    home: str = ""
+    published: Repository | None = None
     docname: str = ""
+    tasks: Tasks | None = None

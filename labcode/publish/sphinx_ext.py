@@ -2,10 +2,12 @@
 
 Before anything is read, every chapter of the contents is executed in both frameworks (the cache
 makes this free where nothing changed), so that a failure stops the build. MyST-NB then asks
-``read`` for each page's notebook; ``tabs.py`` makes the tabs of what it rendered.
+``read`` for each page's notebook; ``tabs.py`` makes the tabs of what it rendered. It is the student
+edition that is built, unless ``use`` was told otherwise.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -15,8 +17,18 @@ from sphinx.errors import SphinxError
 from labcode.downloads import FOLDER
 from labcode.errors import ChapterError, LabcodeError
 from labcode.files import digest_of_files
-from labcode.publish import closing, mathml, status
-from labcode.publish.chapter import read_chapter
+from labcode.publish import (
+    boxes,
+    closing,
+    editions,
+    exercises,
+    grading,
+    mathml,
+    repository,
+    site_files,
+    status,
+)
+from labcode.publish.chapter import Chapter, read_chapter
 from labcode.publish.contents import Book, read_book
 from labcode.publish.page import merge
 from labcode.publish.reading import Reading
@@ -33,9 +45,13 @@ class BookError(SphinxError):
     category = "labcode"
 
 
-def use(book: Book) -> None:
-    """Build from ``book``, which has been run already, instead of reading and running it again."""
-    Reading.book = book
+def use(book: Book, edition: str = editions.STUDENT) -> None:
+    """Build from ``book``, which has been run already, instead of reading and running it again.
+
+    Raises ChapterError for what cannot be exported.
+    """
+    Reading.files = site_files.files(book) if edition == editions.STUDENT else {}
+    Reading.book, Reading.edition = book, edition
 
 
 def execute(app: Sphinx) -> None:
@@ -45,9 +61,10 @@ def execute(app: Sphinx) -> None:
         try:
             book = read_book(root)
             book.run()
+            use(book)
         except LabcodeError as error:
             raise BookError(str(error)) from error
-        Reading.book = book
+    Reading.home, Reading.published = app.config.root_doc, repository.of(root)
 
 
 def remember(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -61,19 +78,31 @@ def read(text: str) -> object:
     planned = book.chapters[name]
     try:
         chapter = read_chapter(planned.path, text, root=book.root)
-        if chapter.executable and chapter.cells != planned.cells:
+        if chapter.executable and chapter != planned:
             raise ChapterError(f"{chapter.where}:1: changed while the book was built; build again")
+        Reading.tasks = exercises.read(chapter)
     except LabcodeError as error:
         raise BookError(str(error)) from error
-    return merge(chapter, book.executed.get(name), book.comparisons.get(name, ()))
+    executed, comparisons = book.executed.get(name), book.comparisons.get(name, ())
+    return merge(chapter, executed, comparisons, Reading.edition, bar(chapter))
+
+
+def bar(chapter: Chapter) -> str:
+    """What the page offers under its title; instructors take notebooks from the course folder."""
+    if Reading.edition == editions.INSTRUCTOR:
+        return ""
+    return site_files.bar(chapter, chapter.name == Reading.home, Reading.published)
 
 
 def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Pages whose results changed though their source did not."""
+    """Pages whose results or downloads changed though their source did not."""
     before = getattr(env, "labcode_signatures", {})
-    env.labcode_signatures = {name: Reading.book.signature(name) for name in Reading.book.chapters}
+    env.labcode_signatures = {
+        name: (Reading.book.signature(name), bar(chapter))
+        for name, chapter in Reading.book.chapters.items()
+    }
     whole = status.signature(Reading.book)
     for name in removed:
         for suffix in (".html", ".provenance.json"):
@@ -99,16 +128,22 @@ def headings(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Write the provenance beside each page, and an index.html where the site has none."""
-    book, out = Reading.book, Path(app.outdir)
-    Reading.book = None  # a second build in this process reads its own
+    book, files, out = Reading.book, Reading.files, Path(app.outdir)
+    # A second build in this process reads its own.
+    Reading.book, Reading.edition, Reading.files = None, editions.STUDENT, {}
     if error is not None or app.builder.format != "html":
         return
     for name, executed in book.executed.items():
         made = closing.as_json(book.chapters[name], executed, book.comparisons[name])
         path = out / f"{name}.provenance.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # Sorted, for what comes from the cache is.
+        told = json.dumps(made, indent=2, ensure_ascii=False, sort_keys=True)
+        path.write_text(f"{told}\n", encoding="utf-8")
     write_files(book, out)
+    for name in (site_files.NOTEBOOKS, site_files.BINDER):
+        inside = {out / path: data for path, data in files.items() if path.startswith(f"{name}/")}
+        replace_files(out / name, inside)
     remove_orphans(app, out / "_images")
     if app.config.root_doc != "index":
         target = app.builder.get_target_uri(app.config.root_doc)
@@ -122,15 +157,21 @@ def write_files(book: Book, out: Path) -> None:
         for name in book.executed
         for kept, data in book.files(name).items()
     }
-    for folder in sorted(p for p in out.rglob(FOLDER) if p.is_dir()):
-        for path in sorted(folder.rglob("*"), reverse=True):  # a folder after what is in it
-            if path.is_dir():
-                if not any(path.iterdir()):
-                    path.rmdir()
-            elif path not in wanted:
-                path.unlink()
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    for folder in {*(p for p in out.rglob(FOLDER) if p.is_dir()), *(p.parents[1] for p in wanted)}:
+        inside = {path: data for path, data in wanted.items() if path.is_relative_to(folder)}
+        replace_files(folder, inside)
+
+
+def replace_files(folder: Path, wanted: Mapping[Path, bytes]) -> None:
+    """Leave exactly the files ``wanted`` in ``folder``, and no folder where none are wanted."""
+    for path in sorted(folder.rglob("*"), reverse=True):  # a folder after what is in it
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in wanted:
+            path.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
     for path, data in wanted.items():
         if not path.is_file() or path.read_bytes() != data:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,17 +187,26 @@ def remove_orphans(app: Sphinx, folder: Path) -> None:
 
 
 def add_static(app: Sphinx, config: object) -> None:
-    """Serve our own style sheet and script; the script in the head, before the page is drawn."""
+    """Serve our style sheet and script; every page of the instructors' edition says so."""
     config.html_static_path.append(str(HERE / "static"))
+    if Reading.edition == editions.INSTRUCTOR:
+        config.html_theme_options["announcement"] = (
+            f'<span class="lab-notice">{editions.NOTICE}</span>'
+        )
 
 
 def setup(app: Sphinx) -> dict:
     """Register everything; a change of this package's code makes Sphinx read all pages again."""
     # Jupyter Book always sets this value of an extension that we leave out.
     app.add_config_value("comments_config", {}, "html")
+    app.add_config_value("labcode_site_branch", repository.BRANCH, "env")
     app.setup_extension("sphinx_tabs.tabs")
     mathml.setup(app)
     app.add_directive("framework-prose", FrameworkProse)
+    app.add_directive("exercise", boxes.ExerciseBox)
+    app.add_directive("hint", boxes.Hint, override=True)
+    app.add_directive(grading.NAME, boxes.GradingNote)
+    app.add_transform(boxes.ExerciseCells)
     app.add_directive("lab-status", status.LabStatus)
     app.add_transform(GroupFrameworks)
     app.add_css_file("labcode.css")

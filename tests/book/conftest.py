@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.book import small_book
+from tests.book import desk_book, small_book
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +15,16 @@ def built(tmp_path_factory) -> Path:
     done = small_book.build(folder)
     assert done.returncode == 0, done.stdout
     (folder / "output.txt").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory) -> Path:
+    """A book with exercises and a repository, built in both editions; to read only."""
+    folder = desk_book.make(tmp_path_factory.mktemp("desk"), desk_book.ADDRESS)
+    for edition in ("student", "instructor"):
+        done = small_book.build(folder, "--edition", edition)
+        assert done.returncode == 0, done.stdout
     return folder
 
 

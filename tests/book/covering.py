@@ -67,7 +67,7 @@ def parts(chapter: Chapter) -> Iterator[tuple[str, str | None, int]]:
                 yield "code", cell.framework, 0
             continue
         tokens = checks.tokens(cell.source, READER)
-        for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        for token, following in zip(tokens, [*tokens, None][1:], strict=True):
             if token.type == "myst_target":
                 yield "label", token.content, 0
             elif token.type == "heading_open":

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from labcode.frameworks import FRAMEWORKS
-from labcode.publish import cache
+from labcode.publish import cache, editions
 from labcode.publish.contents import read_book
 from labcode.publish.tabs import sync_key
 
@@ -69,7 +69,7 @@ def cells_on_page(page: Path) -> list[Shown]:
     return found
 
 
-def faults(root: Path, site: Path) -> list[str]:
+def faults(root: Path, site: Path, edition: str = editions.STUDENT) -> list[str]:
     """What is missing or misplaced: cells in the source = cells run = cells on the page.
 
     What ran is read from the executed notebooks whose keys the page itself names; empty when all
@@ -102,7 +102,7 @@ def faults(root: Path, site: Path) -> list[str]:
             own = [s for s in shown if s.index == index and s.source is not None]
             if "remove-input" in cell.tags:
                 own = [s for s in shown if s.index == index]
-            elif len(own) != 1 or own[0].source != cell.source.strip():
+            elif len(own) != 1 or own[0].source != editions.shown(cell, edition).strip():
                 wrong.append(f"{where}: its source is on the page {len(own)} times")
             if cell.framework and any(s.framework != cell.framework for s in own):
                 wrong.append(f"{where}: not in the tab of its framework")

@@ -10,7 +10,7 @@ from tests.book.covering import Requirement
 TORCH = "```{code-cell}\n:tags: [pytorch]\nx = 1\n```\n"
 KERAS = TORCH.replace("pytorch", "tensorflow")
 BOTH = "```{code-cell}\nx = 1\n```\n"
-ASK = ":::{admonition} Question\n:class: question\nWhy?\n:::\n"
+ASK = ":::{admonition} Question\n:class: question\n1. Why?\n:::\n"
 
 SOUND = f"""# Chapter
 

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import threading
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,14 +20,20 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def site(built):
-    """The small book's address; one origin, as a published site has, so that storage works."""
-    handler = functools.partial(Quiet, directory=str(built / "_build" / "html"))
+@contextmanager
+def served(folder: Path):
+    """The address of a site; one origin, as a published site has, so that storage works."""
+    handler = functools.partial(Quiet, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(built):
+    with served(built / "_build" / "html") as address:
+        yield address
 
 
 def opened(context, address):
@@ -95,7 +102,8 @@ CONTRAST = """() => {
     return [255, 255, 255];
   };
   return [...document.querySelectorAll(
-    "[role=tab], .sphinx-tabs-panel p, .lab-note p, .lab-provenance td"
+    "[role=tab], .sphinx-tabs-panel p, .lab-note p, .lab-provenance td, .lab-part, .lab-points, " +
+    ".lab-bar a, .lab-hint summary, .lab-hint p, .lab-grading p, .bd-header-announcement, .hll span"
   )].map((e) => {
     const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
     return [e.textContent, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];

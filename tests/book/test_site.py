@@ -103,5 +103,6 @@ def test_the_site_fetches_nothing_from_elsewhere_and_offers_no_sources(built):
         for element in html_pages.soup(path).select("script[src], link[href], img[src]"):
             assert "//" not in (element.get("src") or element["href"]), f"{path}: {element}"
     assert not (site / "_sources").exists()
-    assert not list(site.rglob("*.md")) and not list(site.rglob("*.ipynb"))
+    assert not list(site.rglob("*.md"))
+    assert {path.parent for path in site.rglob("*.ipynb")} == {site / "notebooks"}
     assert "<math" in page(built, "book/index").read_text()

@@ -34,7 +34,7 @@ In Keras it is a `Model`.
 ```{code-cell}
 ---
 tags: [tensorflow]
-exercise: {id: a, points: 2}
+mystnb: {image: {alt: a net}}
 ---
 model = "keras"
 ```
@@ -66,7 +66,7 @@ def test_cells_know_their_framework_tags_metadata_and_line(tmp_path):
     frameworks = [None, "pytorch", "pytorch", "tensorflow", "tensorflow", None, None]
     assert [cell.framework for cell in chapter.cells] == frameworks
     assert chapter.cells[2].tags == ("pytorch", "hide-input")
-    assert chapter.cells[4].metadata == {"exercise": {"id": "a", "points": 2}}
+    assert chapter.cells[4].metadata == {"mystnb": {"image": {"alt": "a net"}}}
     lines = SOURCE.splitlines()
     for cell in chapter.cells:
         assert lines[cell.line - 1] == cell.source.splitlines()[0]

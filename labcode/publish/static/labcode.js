@@ -1,5 +1,5 @@
 /* Keeps the reader's framework over pages and visits; sphinx-tabs forgets it in a new browser tab.
- * Says beside each date of a result how old it is.
+ * Says beside each date of a result how old it is. Prints what is folded away.
  *
  * Runs in the head, so that the headings for readers without JavaScript never show; the panels of
  * the other framework are hidden as soon as the page is parsed.
@@ -29,7 +29,8 @@
   root.classList.add("lab-js");
   root.dataset.labFramework = recall() || "pytorch";
 
-  /* In every group that has a tab of this framework, show it and hide the others. */
+  /* In every group that has a tab of this framework, show it and hide the others; the downloads
+   * above follow, where the page has tabs to choose with. */
   function choose(framework) {
     root.dataset.labFramework = framework;
     for (const list of document.querySelectorAll(".lab-tabs > [role=tablist]")) {
@@ -40,6 +41,12 @@
         tab.setAttribute("tabindex", tab === chosen ? "0" : "-1");
         document.getElementById(tab.getAttribute("aria-controls")).hidden = tab !== chosen;
       }
+    }
+    if (!document.querySelector(".lab-tabs")) return;
+    for (const bar of document.querySelectorAll(".lab-bar")) {
+      const lines = [...bar.children];
+      const chosen = lines.find((line) => frameworkOf(line) === framework) || lines[0];
+      for (const line of lines) line.hidden = line !== chosen;
     }
   }
 
@@ -73,6 +80,20 @@
         remember(frameworkOf(tab));
         choose(frameworkOf(tab)); // after sphinx-tabs: also the order of focus follows the choice
       });
+    }
+  });
+
+  // Paper has nothing to click on: hints are printed, and folded again afterwards.
+  window.addEventListener("beforeprint", () => {
+    for (const hint of document.querySelectorAll("details.lab-hint:not([open])")) {
+      hint.open = true;
+      hint.classList.add("lab-printed");
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    for (const hint of document.querySelectorAll("details.lab-printed")) {
+      hint.open = false;
+      hint.classList.remove("lab-printed");
     }
   });
 
