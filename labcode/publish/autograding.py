@@ -17,6 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from labcode import profiles
+from labcode.publish import markers
 from labcode.publish.kernel import ENVIRONMENT
 from labcode.publish.notebooks import LAB, grader
 
@@ -59,19 +60,22 @@ class RestoreCells(preprocessors.NbGraderPreprocessor):
         return nb, resources
 
 
-class HideTests(preprocessors.ClearHiddenTests):
+class HideTests(preprocessors.NbGraderPreprocessor):
     """Leave nothing of a hidden test in a student's feedback but the message of what failed."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        before = cell.source
-        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        # Autograding put the lock back; all other cells are the student's, who may write anything.
+        if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("locked"):
+            return cell, resources
+        before, cell.source = cell.source, markers.visible(cell.source)
         if cell.source != before:
-            # A traceback quotes the lines around the one that failed.
+            # What the student's code printed tells what the tests called it with.
+            cell.outputs = [one for one in cell.outputs if one.output_type == "error"]
             for output in cell.outputs:
-                if output.output_type == "error":
-                    output.traceback = [f"{output.ename}: {output.evalue}"]
+                # A traceback quotes the lines around the one that failed.
+                output.traceback = [f"{output.ename}: {output.evalue}"]
         return cell, resources
 
 

@@ -93,7 +93,8 @@ class ExerciseCells(SphinxTransform):
             if "cell_input" in part["classes"]:
                 cell.insert(cell.index(part), caption(said))
                 for block in part.findall(nodes.literal_block):
-                    if lines := hidden_lines(block.astext()):
+                    if regions := markers.regions(block.astext()):
+                        lines = [line for region in regions for line in region]
                         block["highlight_args"] = {"hl_lines": lines}
             elif "cell_output" in part["classes"] and tag == "exercise":
                 cell.insert(cell.index(part), caption(EXPECTED))
@@ -102,10 +103,3 @@ class ExerciseCells(SphinxTransform):
 def caption(text: str) -> nodes.paragraph:
     """A line above code or output."""
     return nodes.paragraph("", text, classes=["lab-part"])
-
-
-def hidden_lines(source: str) -> list[int]:
-    """The 1-based lines from each BEGIN to its END, which nbgrader takes from students."""
-    ends = [line for line, _, _ in markers.marked(source)]
-    pairs = zip(ends[::2], ends[1::2], strict=True)
-    return [line for first, last in pairs for line in range(first, last + 1)]

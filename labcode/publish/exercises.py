@@ -174,6 +174,11 @@ def _exercise(
             f"{place}: the exercise '{name}' has no markers, so its solution would be published; "
             "put ### BEGIN SOLUTION and ### END SOLUTION around it"
         )
+    if not all(markers.hidden(cell.source)):
+        raise ChapterError(
+            f"{place}: the exercise '{name}' has nothing between its markers, so its solution "
+            "would be published; put them around it"
+        )
     _python(markers.stub(cell.source), cell, where, "the stub that a student gets")
     exercise = exercises.setdefault(name, Exercise(name, "", points))
     if framework in exercise.cells:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 NBGRADER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 """What nbgrader acts on, wherever it stands in a line of any cell."""
 
-LIKE = re.compile(r"^\s*#.*\b(BEGIN|END)\W+(SOLUTION|HIDDEN[\W_]*TEST|MARK\W*SCHEME)", re.I)
+KIND = r"(SOLUTION|HIDDEN[\W_]*TESTS?|MARK[\W_]*SCHEME)"
+LIKE = re.compile(rf"^\s*#.*(\b(BEGIN|END)[\W_]*{KIND}|\b{KIND}[\W_]*(BEGIN|END)(?![a-z]))", re.I)
 """A comment that hides nothing though its author meant it to."""
 
 ALLOWED = {"exercise": "SOLUTION", "check": "HIDDEN TESTS"}
@@ -58,6 +59,21 @@ def check(cell: "Cell", where: str) -> None:
             raise ChapterError(
                 f"{where}:{line}: '### {verb} {kind}' in a cell that is not tagged {tag}"
             )
+
+
+def regions(source: str) -> list[range]:
+    """The 1-based lines of each region that nbgrader clears, its BEGIN and its END included."""
+    ends = [line for line, _, _ in marked(source)]
+    return [range(begin, end + 1) for begin, end in zip(ends[::2], ends[1::2], strict=True)]
+
+
+def hidden(source: str) -> list[list[tuple[int, str]]]:
+    """Number and text of the lines between the markers of each region, blank ones left out."""
+    lines = source.splitlines()
+    return [
+        [(line, text) for line in region[1:-1] if (text := lines[line - 1].strip())]
+        for region in regions(source)
+    ]
 
 
 def exact(cell: "Cell") -> Iterator[tuple[int, str, str]]:

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from labcode.agreement import Comparison
-from labcode.publish import closing, editions, grading
+from labcode.publish import closing, editions, grading, markers, quoting
 from labcode.publish.chapter import Cell, Chapter
 from labcode.publish.execute import Executed, differing_shared_cells
 
@@ -33,10 +33,19 @@ def merge(
     ``executed`` maps a framework's key to its executed notebook; without it the chapter is a plain
     page. ``metadata.source_map`` holds a line of the source for each cell, so that Sphinx's
     warnings name the line in the ``.md``. Code cells keep ``metadata.labcode.index``, their
-    position in ``chapter.cells``.
+    position in ``chapter.cells``. Raises ChapterError when an output in the student edition quotes
+    what the edition hides.
     """
     outputs = {key: outputs_by_index(run.notebook) for key, run in (executed or {}).items()}
     split = differing(chapter, executed) if executed else set()
+    if edition == editions.STUDENT:
+        silent = silent_checks(chapter)
+        outputs = {
+            key: {index: [] if index in silent else found for index, found in one.items()}
+            for key, one in outputs.items()
+        }
+        split -= silent
+        quoting.check(chapter, outputs)
     cells: list[NotebookNode] = []
     lines: list[int] = []
     for index in range(len(chapter.cells)):
@@ -68,6 +77,15 @@ def shown(chapter: Chapter, index: int, edition: str) -> Cell:
     if edition == editions.INSTRUCTOR:
         return replace(cell, source=grading.restored(chapter, index))
     return cell
+
+
+def silent_checks(chapter: Chapter) -> set[int]:
+    """Positions of the checks with hidden tests: what those print is theirs, too."""
+    return {
+        index
+        for index, cell in enumerate(chapter.cells)
+        if "check" in cell.tags and markers.regions(cell.source)
+    }
 
 
 def nodes(

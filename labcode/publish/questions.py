@@ -43,6 +43,12 @@ def read(chapter: "Chapter") -> dict[int, list[Question]]:
         if cell.kind == "code":
             continue
         for block in directives.blocks(cell.source, cell.line):
+            if block.kind == "directive" and block.body.lstrip().startswith("---"):
+                # MyST would read a class here, and nobody would grade such a box of questions.
+                raise ChapterError(
+                    f"{chapter.where}:{block.line}: options between lines of ---; write each as "
+                    ":name: value"
+                )
             if not block.is_question:
                 continue
             if cell.framework:

@@ -9,13 +9,12 @@ from labcode.publish.repository import Repository
 class Reading:
     """One build at a time in a process; ``book`` has been run.
 
-    ``files`` is what the site has for download, ``home`` the name of its first page, ``published``
-    where it lies. ``docname`` and ``tasks`` are those of the page that is being read.
+    ``home`` is the name of the site's first page, ``published`` where the site lies. ``docname``
+    and ``tasks`` are those of the page that is being read.
     """
 
     book: Book | None = None
     edition: str = editions.STUDENT
-    files: dict[str, bytes] = {}
     home: str = ""
     published: Repository | None = None
     docname: str = ""

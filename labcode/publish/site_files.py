@@ -28,7 +28,7 @@ def files(book: Book) -> dict[str, bytes]:
                 f"{chapter.where}:1: the site keeps its downloads in {NOTEBOOKS}/; move the "
                 "chapter to another folder"
             )
-    if not any(chapter.executable for chapter in book.chapters.values()):
+    if not has_any(book):
         return {}
     notebooks = export(book)
     name, data = wheel.build()
@@ -42,6 +42,11 @@ def files(book: Book) -> dict[str, bytes]:
         found[f"{BINDER}/requirements.txt"] = f"{listed}\n".encode()
         found[f"{BINDER}/runtime.txt"] = f"python-{major}.{minor}\n".encode()
     return found
+
+
+def has_any(book: Book) -> bool:
+    """True when a chapter has code, and so a notebook to download."""
+    return any(chapter.executable for chapter in book.chapters.values())
 
 
 def bar(chapter: Chapter, home: bool, published: Repository | None) -> str:

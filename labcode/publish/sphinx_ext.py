@@ -46,11 +46,7 @@ class BookError(SphinxError):
 
 
 def use(book: Book, edition: str = editions.STUDENT) -> None:
-    """Build from ``book``, which has been run already, instead of reading and running it again.
-
-    Raises ChapterError for what cannot be exported.
-    """
-    Reading.files = site_files.files(book) if edition == editions.STUDENT else {}
+    """Build from ``book``, which has been run already, instead of reading and running it again."""
     Reading.book, Reading.edition = book, edition
 
 
@@ -81,17 +77,18 @@ def read(text: str) -> object:
         if chapter.executable and chapter != planned:
             raise ChapterError(f"{chapter.where}:1: changed while the book was built; build again")
         Reading.tasks = exercises.read(chapter)
+        executed, comparisons = book.executed.get(name), book.comparisons.get(name, ())
+        return merge(chapter, executed, comparisons, Reading.edition, bar(chapter))
     except LabcodeError as error:
         raise BookError(str(error)) from error
-    executed, comparisons = book.executed.get(name), book.comparisons.get(name, ())
-    return merge(chapter, executed, comparisons, Reading.edition, bar(chapter))
 
 
 def bar(chapter: Chapter) -> str:
     """What the page offers under its title; instructors take notebooks from the course folder."""
     if Reading.edition == editions.INSTRUCTOR:
         return ""
-    return site_files.bar(chapter, chapter.name == Reading.home, Reading.published)
+    home = chapter.name == Reading.home and site_files.has_any(Reading.book)
+    return site_files.bar(chapter, home, Reading.published)
 
 
 def outdated(
@@ -105,8 +102,7 @@ def outdated(
     }
     whole = status.signature(Reading.book)
     for name in removed:
-        for suffix in (".html", ".provenance.json"):
-            (Path(app.outdir) / (name + suffix)).unlink(missing_ok=True)
+        (Path(app.outdir) / f"{name}.html").unlink(missing_ok=True)
     now = env.labcode_signatures
     changed_results = {name for name in now if before.get(name) != now[name]}
     return sorted((changed_results | status.outdated(env, whole)) & env.found_docs)
@@ -126,13 +122,31 @@ def headings(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [] if before == now else sorted(env.found_docs)
 
 
+def forget_words(app: Sphinx) -> list:
+    """Drop from the search index the words that no page has any more; no further pages.
+
+    Sphinx itself keeps them for ever, those of what has become a solution, too.
+    """
+    indexer = app.builder.indexer
+    for words in (indexer._mapping, indexer._title_mapping) if indexer else ():
+        for word in [word for word, pages in words.items() if not pages]:
+            del words[word]
+    return []
+
+
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Write the provenance beside each page, and an index.html where the site has none."""
-    book, files, out = Reading.book, Reading.files, Path(app.outdir)
-    # A second build in this process reads its own.
-    Reading.book, Reading.edition, Reading.files = None, editions.STUDENT, {}
-    if error is not None or app.builder.format != "html":
+    """Write provenance and downloads beside the pages, and an index.html where there is none."""
+    book, edition, out = Reading.book, Reading.edition, Path(app.outdir)
+    Reading.book, Reading.edition = None, editions.STUDENT  # a second build reads its own
+    refused = app.keep_going and app._warncount  # as Sphinx itself decides after this
+    if error is not None or refused or app.builder.format != "html":
         return
+    try:
+        files = site_files.files(book) if edition == editions.STUDENT else {}
+    except LabcodeError as fault:
+        raise BookError(str(fault)) from fault
+    for path in out.rglob("*.provenance.json"):  # of chapters that are gone, or lost their code
+        path.unlink()
     for name, executed in book.executed.items():
         made = closing.as_json(book.chapters[name], executed, book.comparisons[name])
         path = out / f"{name}.provenance.json"
@@ -216,6 +230,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("source-read", remember)
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", headings)
+    app.connect("html-collect-pages", forget_words)
     app.connect("build-finished", finish)
     code = digest_of_files(HERE.glob("*.py"), HERE)
     return {"env_version": int(code[:12], 16), "parallel_read_safe": True,

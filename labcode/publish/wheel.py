@@ -45,6 +45,8 @@ def package_files(table: dict) -> dict[str, bytes]:
         for pattern in patterns:
             found |= set(root.joinpath(*package.split(".")).glob(pattern))
     names = {path.relative_to(root).as_posix(): path for path in found}
+    # Editors keep copies of earlier texts in hidden folders.
+    names = {name: path for name, path in names.items() if "/." not in name}
     return {name: names[name].read_bytes() for name in sorted(names)}
 
 

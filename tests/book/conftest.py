@@ -1,4 +1,4 @@
-"""One small book, built once, and a browser to read it with."""
+"""Small books, built once."""
 
 import shutil
 from pathlib import Path
@@ -36,14 +36,9 @@ def copy(built, tmp_path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium; skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+@pytest.fixture
+def desk_copy(desk, tmp_path) -> Path:
+    """A copy of the book with exercises in both editions, to change and build again."""
+    folder = tmp_path / "copy"
+    shutil.copytree(desk, folder)
+    return folder

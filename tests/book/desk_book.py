@@ -39,17 +39,20 @@ The hidden test ZEBRA-PROSE tries another number.
 :::
 """
 
+TESTS = "### BEGIN HIDDEN TESTS\n"
+TELLS = 'print("what a ZEBRA-TEST tries")\n'
+
 SHARED = (
     small_book.FRONT + "# One cell for both\n\n" + small_chapters.SHARED.replace(
         SHOWS, SHOWS + EXPECTED
-    )
+    ).replace(TESTS, TESTS + TELLS)
     + CALLS + "(sum)=\n## The sum\n\n" + small_chapters.QUESTIONS + NOTES
 )  # fmt: skip
 
 APART = (
     small_book.FRONT + "# A cell for each\n\n" + small_chapters.APART.replace(
         SHOWS, SHOWS + 'print("seven doubled:", double(7), "WHERE")\n', 2
-    )
+    ).replace(TESTS, TESTS + TELLS)
     + PROSE + CALLS + "\n## Why\n\n"
     + small_chapters.QUESTIONS.replace("[the sum](#sum)", "it")
 )  # fmt: skip

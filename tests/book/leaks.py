@@ -22,8 +22,8 @@ SHORTEST = 12
 WORDS = 18
 """Letters of a needle that is prose."""
 KEY = 8
-MARKER = re.compile(r"\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*$")
-NOTE = re.compile(r"\s*(:{3,}|`{3,})\s*\{grading\}")
+MARKER = re.compile(r"\s*#+\s*(BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*$")
+NOTE = re.compile(r"\s*(:{3,}|`{3,}|~{3,})\s*\{grading\}")
 ID = re.compile(r"exercise: *\{.*?id: *([\w-]+)")
 SPACE = b" \t\n\r\x0b\x0c"
 SIGNS = bytes(i for i in range(256) if not (i < 128 and chr(i).isalnum()))
@@ -229,7 +229,10 @@ def index_leaks(site: Path, source: Source) -> list[str]:
     for table in ("terms", "titleterms"):
         for word in index[table].keys() & secret.keys():
             documents = index[table][word]
-            for i in documents if isinstance(documents, list) else [documents]:
+            documents = documents if isinstance(documents, list) else [documents]
+            if not documents:  # left over from what a page showed before
+                wrong.append(f"searchindex.js, on no page: {secret[word].label}")
+            for i in documents:
                 if word not in shown[i]:
                     wrong.append(f"searchindex.js, {index['docnames'][i]}: {secret[word].label}")
     return sorted(set(wrong))

@@ -147,12 +147,13 @@ def test_what_is_leaked_on_purpose_is_found(source, tmp_path, plant):
     assert search.messages() and all(name in message for message in search.messages())
 
 
+@pytest.mark.parametrize("pages", [0, []])
 @pytest.mark.parametrize("word", ["canari", "hidden"])
-def test_a_word_of_a_secret_in_the_search_index_is_found(desk, source, tmp_path, word):
+def test_a_word_of_a_secret_in_the_search_index_is_found(desk, source, tmp_path, word, pages):
     site = shutil.copytree(desk / "_build" / "html", tmp_path / "site")
     index = leaks.read_index(site)
     assert leaks.index_leaks(site, source) == []
-    index["terms"][word] = 0
+    index["terms"][word] = pages
     (site / "searchindex.js").write_text(f"Search.setIndex({json.dumps(index)})")
     (found,) = leaks.index_leaks(site, source)
     assert found.startswith("searchindex.js, ")

@@ -1,7 +1,7 @@
 """The whole lab through nbgrader: solved earns every automatic mark, blank none (make grading).
 
 Each notebook is handed in twice, as the solution edition and as it is released, and each is
-autograded. A notebook that passed is not run again until its source or labcode changes.
+autograded. A notebook that passed is not run again until it, labcode or nbgrader changes.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from labcode.files import atomic_write
 from labcode.frameworks import FRAMEWORKS
-from labcode.publish import assignment, cache
+from labcode.publish import assignment, autograding, cache
 from labcode.publish.contents import read_book
 from tests.grading.graders import ROOT, Mark, errors, marks, nbgrader
 
@@ -99,8 +99,13 @@ def _framework(framework: str, options: argparse.Namespace) -> list[Row]:
 
 
 def _key(path: Path) -> str:
-    profile = os.environ.get("PROFILE", "quick").encode()
-    parts = path.read_bytes(), cache.package_digest().encode(), profile
+    """Digest of what the marks of the notebook ``path`` in ``source`` depend on."""
+    released = path.parents[2] / "release" / path.parent.name / path.name
+    versions = ROOT / "requirements.txt"
+    # Publishing code is not in the digest of the package, and this module of it does the grading.
+    files = [path, released, versions, Path(autograding.__file__), Path(assignment.__file__)]
+    settings = [cache.package_digest(), os.environ.get("PROFILE", "quick")]
+    parts = [file.read_bytes() for file in files] + [one.encode() for one in settings]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

@@ -84,6 +84,15 @@ def test_the_same_source_gives_the_same_bytes(built, monkeypatch):
     assert info.date_time == (1980, 1, 1, 0, 0, 0)
 
 
+def test_what_an_editor_left_in_a_hidden_folder_is_not_in_the_wheel(tmp_path, monkeypatch):
+    for name in ("labcode/cli.py", "labcode/.ipynb_checkpoints/cli-checkpoint.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    table = distribution.project()
+    monkeypatch.setattr(distribution, "SOURCE", tmp_path)
+    assert wheel.package_files(table).keys() == {"labcode/cli.py"}
+
+
 def test_the_wheel_is_what_setuptools_would_build(tmp_path):
     if int(version("setuptools").split(".")[0]) < 77:
         pytest.skip("pyproject.toml asks for setuptools 77 or newer")

@@ -87,6 +87,25 @@ FAULTS = {
         "BEGIN  HIDDEN",
         "looks like a marker",
     ),
+    "a marker of one word": (
+        SHARED.replace("N HIDDEN TESTS", "N_HIDDEN_TESTS").replace("D HIDDEN T", "D_HIDDEN_T"),
+        "### BEGIN_HIDDEN_TESTS",
+        "looks like a marker",
+    ),
+    "a marker the other way round": (
+        SHARED.replace("BEGIN HIDDEN TESTS", "HIDDEN TESTS BEGIN").replace(
+            "### END HIDDEN TESTS\n", ""
+        ),
+        "### HIDDEN TESTS BEGIN",
+        "looks like a marker",
+    ),
+    "markers with nothing between them": (
+        SHARED.replace("    return x + x  # CANARY-SOLUTION\n", "").replace(
+            "    ### END SOLUTION\n", "    ### END SOLUTION\n    return x + x\n"
+        ),
+        "def double",
+        "nothing between its markers",
+    ),
     "a marker with words after it": (
         SHARED.replace("### BEGIN SOLUTION", "### BEGIN SOLUTION here"),
         "### END SOLUTION",
@@ -169,6 +188,11 @@ FAULTS = {
         ":::{admonition} Question\n:class: question\nWhy?\n:::\n",
         ":::{admonition}",
         "numbered list",
+    ),
+    "questions with options that only MyST reads": (
+        ":::{admonition} Question\n---\nclass: question\n---\n1. Why?\n:::\n",
+        ":::{admonition}",
+        ":name: value",
     ),
     "questions for one framework": (
         '+++ {"tags": ["pytorch"]}\n' + QUESTIONS,
