@@ -1,10 +1,12 @@
 """Which images make up which batch, and how each is shifted: NumPy decides for both frameworks."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from labcode.errors import DataError
+from labcode.errors import DataError, RecipeError
 from labcode.recipe import Recipe
 from labcode.toycnn import INPUT_SHAPE
 
@@ -26,6 +28,13 @@ class EpochPlan:
     def steps(self) -> int:
         """Number of optimiser steps of the epoch."""
         return len(self.order)
+
+    def digest(self, before: str = "") -> str:
+        """Hex SHA-256 of this epoch's batches after those whose digest is ``before``."""
+        total = hashlib.sha256(before.encode())
+        for part in (self.order, self.rows, self.columns):
+            total.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+        return total.hexdigest()
 
 
 def check_images(images: np.ndarray) -> None:
@@ -51,15 +60,27 @@ def steps_per_epoch(images: int, batch_size: int) -> int:
     return max(1, images // batch_size)
 
 
-def plan_epoch(images: int, recipe: Recipe, epoch: int, size: int = 64) -> EpochPlan:
+def plan_epoch(
+    images: int,
+    recipe: Recipe,
+    epoch: int,
+    size: int = 64,
+    permutation: Callable[[int, int], np.ndarray] | None = None,
+) -> EpochPlan:
     """The batches of ``epoch`` (from 0): a function of the recipe's seed and the epoch alone.
 
-    So a run that was killed goes on with exactly the batches it would have seen.
+    So a run that was killed goes on with exactly the batches it would have seen. Where the recipe
+    leaves the order to the framework, its ``permutation(images, seed)`` takes NumPy's place.
     """
     rng = np.random.default_rng([recipe.seed, 1, epoch])
     batch = min(recipe.batch_size, images)
     steps = steps_per_epoch(images, batch)
-    order = rng.permutation(images)[: steps * batch].reshape(steps, batch)
+    shuffled = rng.permutation(images)
+    if recipe.order == "framework":
+        if permutation is None:
+            raise RecipeError("order 'framework' needs a framework to shuffle; use its trainer")
+        shuffled = permutation(images, epoch_seed(recipe, epoch))
+    order = shuffled[: steps * batch].reshape(steps, batch)
     if not recipe.augments:
         return EpochPlan(order, None, None)
     shift = rng.integers(-recipe.crop, recipe.crop + 1, (2, steps, batch, 1))
@@ -68,6 +89,11 @@ def plan_epoch(images: int, recipe: Recipe, epoch: int, size: int = 64) -> Epoch
         flipped = rng.random((steps, batch, 1)) < 0.5
         columns = np.where(flipped, columns[..., ::-1], columns)
     return EpochPlan(order, rows, columns)
+
+
+def epoch_seed(recipe: Recipe, epoch: int) -> int:
+    """The seed of what the frameworks draw by themselves in ``epoch`` (from 0)."""
+    return recipe.seed * 100_003 + epoch
 
 
 def _mirrored(index: np.ndarray, size: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from labcode.benchmarks import commands as benchmarks
 from labcode.binaries import commands as binaries
 from labcode.data import commands as data
 from labcode.errors import LabcodeError
+from labcode.experiments import commands as experiments
 from labcode.publish import build, commands
 from labcode.turnin import commands as turnin
 
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="labcode", description=__doc__)
     root.add_argument("--version", action="version", version=f"labcode {__version__}")
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (data, commands, build, shipping, benchmarks, binaries, turnin):
+    for room in (data, commands, build, shipping, benchmarks, experiments, binaries, turnin):
         room.add_parser(verbs)
     return root
 

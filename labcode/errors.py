@@ -55,3 +55,7 @@ class TurnInError(LabcodeError):
 
 class ProfileError(LabcodeError):
     """A profile lacks layers or counts time twice, or a trace cannot be read."""
+
+
+class ExperimentError(LabcodeError):
+    """An experiment's record or result is not what it must be, or a study cannot be run."""

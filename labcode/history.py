@@ -13,6 +13,8 @@ class Epoch:
     ``loss`` and ``top1`` are means over this epoch's own training batches, taken as the weights
     moved; ``val_*`` are taken after its last step. Losses in nats (``loss`` is the quantity that
     was minimised, label smoothing included), accuracies as fractions of 1, times in seconds.
+    ``steps`` counts the optimiser's steps since the beginning, and ``batches`` is a digest of the
+    images, their order and their shifts since then: two runs that agree in it saw the same.
     """
 
     number: int
@@ -26,6 +28,8 @@ class Epoch:
     train_seconds: float
     val_seconds: float
     images_per_second: float
+    steps: int
+    batches: str
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from tqdm import tqdm
 
-from labcode.batches import EpochPlan, plan_epoch, steps_per_epoch
+from labcode.batches import EpochPlan, epoch_seed, plan_epoch, steps_per_epoch
 from labcode.checkpoint import Checkpoint, resume
 from labcode.errors import RecipeError, TrainingError
 from labcode.history import Epoch, History
@@ -32,6 +32,9 @@ class Trainer(Protocol):
         Returns the sum of the steps' mean losses and the number of images classified rightly on
         the way, read from the device, so that the steps have ended; tells ``advance`` the steps.
         """
+
+    def permutation(self, images: int, seed: int) -> np.ndarray:
+        """0 to ``images`` - 1, int64, shuffled by the framework's own generator."""
 
     def evaluate(self) -> Evaluation:
         """Accuracy and loss over all validation images."""
@@ -80,7 +83,8 @@ def run(
         if history.stopped_early:
             break
         own_rates = rates[number * steps : (number + 1) * steps]
-        epoch = _epoch(trainer, images, number, own_rates, recipe, progress)
+        seen = history.epochs[-1].batches if history.epochs else ""
+        epoch = _epoch(trainer, images, number, own_rates, recipe, seen, progress)
         history.epochs.append(epoch)
         if history.best is epoch:
             best = trainer.get_weights()
@@ -104,11 +108,12 @@ def _epoch(
     index: int,
     rates: np.ndarray,
     recipe: Recipe,
+    seen: str,
     progress: bool,
 ) -> Epoch:
     number = index + 1
     start = time.perf_counter()
-    plan = plan_epoch(images, recipe, index)
+    plan = plan_epoch(images, recipe, index, permutation=trainer.permutation)
     # disable=None draws the bar on a terminal and stays silent on a page or in a log.
     with tqdm(
         total=plan.steps,
@@ -117,7 +122,7 @@ def _epoch(
         leave=False,
         disable=None if progress else True,
     ) as bar:
-        seed = recipe.seed * 100_003 + index
+        seed = epoch_seed(recipe, index)
         total_loss, correct = trainer.run_epoch(plan, rates, seed, bar.update)
     train_seconds = time.perf_counter() - start
     loss = total_loss / plan.steps
@@ -140,4 +145,6 @@ def _epoch(
         train_seconds=train_seconds,
         val_seconds=time.perf_counter() - start,
         images_per_second=plan.order.size / train_seconds,
+        steps=number * plan.steps,
+        batches=plan.digest(seen),
     )

@@ -14,7 +14,8 @@ class Profile:
     """What a build may spend.
 
     ``cell_timeout`` is in seconds. Experiments train on the first ``classes`` classes with
-    ``per_class`` training images each, in ``precision``: ``epochs`` epochs at each of
+    ``per_class`` training images each, in ``precision``, float32 so that any processor can: without
+    instructions for it, bfloat16 is many times slower. They take ``epochs`` epochs at each of
     ``batch_sizes``, and as many as each of ``epoch_counts`` says at batch 32. The loop that a
     chapter writes out runs in float32 on ``lesson_classes`` classes with ``lesson_per_class``
     images each. A chapter that compares many models counts their hits on ``probe_images``
@@ -39,14 +40,14 @@ PROFILES = {
     "quick": Profile(
         "quick",
         cell_timeout=600,
-        classes=20,
-        per_class=100,
+        classes=10,
+        per_class=50,
         lesson_classes=10,
         lesson_per_class=30,
         epochs=5,
         batch_sizes=(32, 64, 128),
         epoch_counts=(2, 8, 12),
-        precision="bfloat16",
+        precision="float32",
         probe_images=500,
         repeats=15,
     ),

@@ -45,7 +45,7 @@ def collect(dataset: dict | None = None, seed: int | None = None, used: str | No
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": cpu(),
-        "cores": _cores(),
+        "cores": cores(),
         "memory_gib": memory_gib(),
         "device": device() if used != "cpu" else {"class": "cpu", "name": cpu(), "driver": None},
         "versions": versions(),
@@ -122,7 +122,7 @@ def peak_memory_bytes() -> int:
         return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use, which a container may have fewer of than the machine."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -10,6 +10,10 @@ from labcode.profiles import SEED
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
+LOSSES = ("logits", "probabilities", "softmax-twice")
+ORDERS = ("shared", "framework")
+SMALLEST_PROBABILITY = 1e-7
+"""Where the loss ``probabilities`` clips them, at both ends: Keras' own constant."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,12 @@ class Recipe:
     ``crop`` shifts each image by up to that many pixels, mirrored at the border; ``flip`` mirrors
     half of the images. ``patience`` stops after so many epochs without a lower validation loss.
     ``bfloat16`` computes in bfloat16 and keeps weights, gradients' sums and loss in float32.
+
+    The last three exist to be compared. ``loss`` is the cross-entropy of the ``logits``, that of
+    the ``probabilities`` (softmax first, clipped, then the logarithm), or ``softmax-twice``, the
+    mistake of giving probabilities to a loss that expects logits. ``order`` says who shuffles:
+    ``shared`` is NumPy, for both frameworks alike. ``epsilon_hat`` adds Adam's epsilon before the
+    bias correction, as Keras does by itself; PyTorch has no such Adam.
     """
 
     epochs: int = 10
@@ -41,6 +51,9 @@ class Recipe:
     precision: str = "float32"
     compile: bool = False
     seed: int = SEED
+    loss: str = "logits"
+    order: str = "shared"
+    epsilon_hat: bool = False
 
     def __post_init__(self) -> None:
         def require(condition: bool, message: str) -> None:
@@ -64,10 +77,19 @@ class Recipe:
             not self.weight_decay or self.optimizer == "adamw",
             f"weight_decay works with optimizer 'adamw' only, not {self.optimizer!r}",
         )
+        require(
+            not self.label_smoothing or self.loss == "logits",
+            f"label_smoothing works with the loss 'logits' only, not {self.loss!r}",
+        )
+        require(
+            not self.epsilon_hat or self.optimizer != "sgd", "epsilon_hat belongs to Adam and AdamW"
+        )
         for name, value, known in (
             ("optimizer", self.optimizer, OPTIMIZERS),
             ("schedule", self.schedule, SCHEDULES),
             ("precision", self.precision, PRECISIONS),
+            ("loss", self.loss, LOSSES),
+            ("order", self.order, ORDERS),
         ):
             require(value in known, f"unknown {name} {value!r}; choose from {list(known)}")
 

@@ -15,7 +15,7 @@ RECIPE = Recipe(epochs=3, patience=2)
 
 
 def epoch(number: int, val_loss: float) -> Epoch:
-    return Epoch(number, 5.1, 0.01, val_loss, 0.02, 0.05, 0.1, 1e-3, 12.0, 1.0, 250.0)
+    return Epoch(number, 5.1, 0.01, val_loss, 0.02, 0.05, 0.1, 1e-3, 12.0, 1.0, 250.0, number, "")
 
 
 def checkpoint() -> Checkpoint:

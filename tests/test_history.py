@@ -10,7 +10,7 @@ from labcode.recipe import Recipe
 def history(schedule: str = "constant") -> History:
     figures = ((3.0, 0.1, 0.3), (2.0, 0.3, 0.5), (2.5, 0.3, 0.6), (2.8, 0.2, 0.6))
     epochs = [
-        Epoch(n, 1.0, 0.5, loss, top1, top5, 0.9, 1e-3, 1.0, 0.1, 64.0)
+        Epoch(n, 1.0, 0.5, loss, top1, top5, 0.9, 1e-3, 1.0, 0.1, 64.0, n, "")
         for n, (loss, top1, top5) in enumerate(figures, 1)
     ]
     return History(Recipe(epochs=4, schedule=schedule), epochs)

@@ -23,8 +23,10 @@ def test_a_quick_book_trains_on_what_two_cores_can_pay():
     longest = max(quick.epoch_counts[-1], quick.epochs) * images
     others = (len(quick.batch_sizes) - 1) * quick.epochs * images
     seeds = 3 * quick.epoch_counts[0] * images
-    # 700 images a second in PyTorch's bfloat16 and 1,100 in TensorFlow's: under three minutes.
-    assert longest + others + seeds <= 70_000
+    # 110 images a second in float32 on two cores without AVX-512: under three minutes.
+    assert longest + others + seeds <= 18_000
+    # Bfloat16 takes minutes a batch on a processor that has no instructions for it.
+    assert quick.precision == "float32"
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))

@@ -10,7 +10,7 @@ import re
 from markdown_it.token import Token
 
 from labcode.errors import ChapterError
-from labcode.publish import directives
+from labcode.publish import directives, measured
 from labcode.publish.chapter import Chapter
 from labcode.publish.directives import Block
 from labcode.publish.exercises import Tasks
@@ -110,7 +110,7 @@ class Converter:
         return f"<details>\n<summary>Hint {block.argument}</summary>\n\n{body}\n\n</details>"
 
     def _inline(self, text: str, line: int) -> str:
-        """``text`` with its references and footnotes resolved; as many lines as before."""
+        """``text`` with its references, footnotes and numbers resolved; as many lines as before."""
 
         def at(start: int) -> int:
             return line + text.count("\n", 0, start)
@@ -131,6 +131,10 @@ class Converter:
         def link(start: int, title: str, target: str) -> str:
             return self._link(title, target, at(start))
 
+        def fault(start: int, what: str) -> ChapterError:
+            return self._error(at(start), what)
+
+        text = measured.plain(text, self.chapter, fault)
         text = outside_blocks(ROLE, role, text)
         written = sum(
             child.type == "link_open" and child.markup != "autolink"

@@ -1,5 +1,6 @@
 """The book as ``_toc.yml`` lists it: its chapters, run in both frameworks and compared."""
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 from labcode.agreement import Comparison
 from labcode.errors import ChapterError
+from labcode.experiments import measured
+from labcode.publish import cache
 from labcode.publish.chapter import Chapter, read_chapter
 from labcode.publish.execute import Executed, agree, execute_chapters
 
@@ -42,7 +45,14 @@ class Book:
         """Changes exactly when the results shown on the page do."""
         runs = self.executed.get(name, {})
         told = {key: [run.meta["key"], run.meta["provenance"]] for key, run in runs.items()}
+        if states_numbers(self.chapters[name]):
+            told[measured.ROLE] = self._measured
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @functools.cached_property
+    def _measured(self) -> list[str]:
+        """Changes when a measured number of the prose may: with the results, or with labcode."""
+        return [cache.results_digest(self.root), cache.package_digest()]
 
     def files(self, name: str) -> dict[str, bytes]:
         """What the page offers for download: ``<sha256[:12]>/<name>`` -> bytes."""
@@ -67,6 +77,13 @@ def read_book(root: Path) -> Book:
             raise ChapterError(f"_toc.yml:{line_of(toc, name)}: there is no file {name}.md")
         chapters[name] = read_chapter(path, root=root)
     return Book(root, chapters)
+
+
+def states_numbers(chapter: Chapter) -> bool:
+    """True when the prose of the chapter, its grading notes included, has a measured number."""
+    prose = [cell.source for cell in chapter.cells if cell.kind == "markdown"]
+    notes = [note.block.text for note in chapter.notes]
+    return any(f"{{{measured.ROLE}}}`" in text for text in prose + notes)
 
 
 def line_of(path: Path, text: str) -> int:

@@ -24,6 +24,7 @@ from labcode.publish import (
     exercises,
     grading,
     mathml,
+    measured,
     repository,
     site_files,
     status,
@@ -216,6 +217,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("labcode_site_branch", repository.BRANCH, "env")
     app.setup_extension("sphinx_tabs.tabs")
     mathml.setup(app)
+    measured.setup(app)
     app.add_directive("framework-prose", FrameworkProse)
     app.add_directive("exercise", boxes.ExerciseBox)
     app.add_directive("hint", boxes.Hint, override=True)

@@ -1,8 +1,14 @@
 """The lab in PyTorch: same files, same names and same signatures as ``labcode.tensorflow``."""
 
 from labcode.pytorch.activations import activations
-from labcode.pytorch.devices import available_devices, select_device, synchronize
+from labcode.pytorch.devices import (
+    available_devices,
+    peak_device_memory,
+    select_device,
+    synchronize,
+)
 from labcode.pytorch.evaluation import evaluate, predict_logits
+from labcode.pytorch.forms import inference, train_in_form
 from labcode.pytorch.model import build_model, get_weights, set_weights
 from labcode.pytorch.profiling import count_macs, measure_peak, profile_layers
 from labcode.pytorch.quantisation import build_quantised
@@ -18,12 +24,15 @@ __all__ = [
     "evaluate",
     "get_weights",
     "gradients",
+    "inference",
     "measure_peak",
+    "peak_device_memory",
     "predict_logits",
     "profile_layers",
     "select_device",
     "set_weights",
     "synchronize",
     "train",
+    "train_in_form",
     "training_step",
 ]

@@ -41,6 +41,11 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
+def peak_device_memory(device: torch.device) -> int | None:
+    """The most bytes of ``device``'s own memory that tensors have held; None where it has none."""
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
+
+
 @contextmanager
 def true_float32() -> Iterator[None]:
     """Keep float32 convolutions and matrix products out of TensorFloat-32 within the block.

@@ -11,13 +11,14 @@ from torch.nn import functional
 from labcode import loop
 from labcode.batches import EpochPlan
 from labcode.data import Dataset
+from labcode.errors import RecipeError
 from labcode.history import Epoch, History
 from labcode.metrics import Evaluation
 from labcode.pytorch.batches import ResidentImages, to_input
 from labcode.pytorch.devices import select_device, true_float32
 from labcode.pytorch.evaluation import evaluate_resident
 from labcode.pytorch.model import from_canonical, get_weights, set_weights, to_canonical
-from labcode.recipe import Recipe
+from labcode.recipe import SMALLEST_PROBABILITY, Recipe
 from labcode.weights import Weights
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
@@ -54,6 +55,8 @@ def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     parameters = model.parameters()
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum)
+    if recipe.epsilon_hat:
+        raise RecipeError("PyTorch's Adam adds epsilon after the correction; use epsilon_hat=False")
     constants = {"betas": (recipe.beta_1, recipe.beta_2), "eps": recipe.epsilon, "fused": True}
     if recipe.optimizer == "adam":
         return torch.optim.Adam(parameters, recipe.learning_rate, **constants)
@@ -69,10 +72,19 @@ def make_loss(model: nn.Module, recipe: Recipe) -> LossFunction:
     def loss_function(images, labels):
         with torch.autocast(device, torch.bfloat16, enabled=low):
             logits = model(to_input(images)).float()
-        smoothing = recipe.label_smoothing
-        return functional.cross_entropy(logits, labels, label_smoothing=smoothing), logits
+        return _cross_entropy(logits, labels, recipe), logits
 
     return torch.compile(loss_function) if recipe.compile else loss_function
+
+
+def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    if recipe.loss == "logits":
+        return functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+    probabilities = torch.softmax(logits, dim=1)
+    if recipe.loss == "softmax-twice":
+        return functional.cross_entropy(probabilities, labels)
+    clipped = probabilities.clamp(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    return functional.nll_loss(clipped.log(), labels)
 
 
 def gradients(
@@ -125,6 +137,9 @@ class _Trainer:
                 total_correct += (logits.detach().argmax(1) == labels).sum()
                 advance(1)
         return float(total_loss), int(total_correct)
+
+    def permutation(self, images: int, seed: int) -> np.ndarray:
+        return torch.randperm(images, generator=torch.Generator().manual_seed(seed)).numpy()
 
     def evaluate(self) -> Evaluation:
         return evaluate_resident(self.model, self.val_images, self.recipe.precision)

@@ -7,8 +7,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from labcode.tensorflow.activations import activations  # noqa: E402
-from labcode.tensorflow.devices import available_devices, select_device, synchronize  # noqa: E402
+from labcode.tensorflow.devices import (  # noqa: E402
+    available_devices,
+    peak_device_memory,
+    select_device,
+    synchronize,
+)
 from labcode.tensorflow.evaluation import evaluate, predict_logits  # noqa: E402
+from labcode.tensorflow.forms import inference, train_in_form  # noqa: E402
 from labcode.tensorflow.model import build_model, get_weights, set_weights  # noqa: E402
 from labcode.tensorflow.profiling import count_macs, measure_peak, profile_layers  # noqa: E402
 from labcode.tensorflow.quantisation import build_quantised  # noqa: E402
@@ -24,12 +30,15 @@ __all__ = [
     "evaluate",
     "get_weights",
     "gradients",
+    "inference",
     "measure_peak",
+    "peak_device_memory",
     "predict_logits",
     "profile_layers",
     "select_device",
     "set_weights",
     "synchronize",
     "train",
+    "train_in_form",
     "training_step",
 ]

@@ -44,6 +44,13 @@ def synchronize(device: tf.config.LogicalDevice) -> None:
         tf.test.experimental.sync_devices()
 
 
+def peak_device_memory(device: tf.config.LogicalDevice) -> int | None:
+    """The most bytes of ``device``'s own memory that tensors have held; None where it has none."""
+    if device.device_type != "GPU" or sys.platform == "darwin":
+        return None
+    return tf.config.experimental.get_memory_info(device.name.removeprefix("/device:"))["peak"]
+
+
 @contextmanager
 def true_float32() -> Iterator[None]:
     """Keep float32 convolutions and matrix products out of TensorFloat-32 within the block.

@@ -12,7 +12,7 @@ from labcode.batches import EpochPlan
 from labcode.data import Dataset
 from labcode.history import Epoch, History
 from labcode.metrics import Evaluation
-from labcode.recipe import Recipe
+from labcode.recipe import SMALLEST_PROBABILITY, Recipe
 from labcode.tensorflow.batches import ResidentImages, to_input
 from labcode.tensorflow.devices import autocast, select_device, true_float32
 from labcode.tensorflow.evaluation import evaluate_resident
@@ -55,10 +55,11 @@ def make_optimizer(model: keras.Model, recipe: Recipe) -> keras.optimizers.Optim
     else:
         constants = {"beta_1": recipe.beta_1, "beta_2": recipe.beta_2, "epsilon": recipe.epsilon}
         if recipe.optimizer == "adam":
-            optimizer = _Adam(recipe.learning_rate, name="adam", **constants)
+            make = keras.optimizers.Adam if recipe.epsilon_hat else _Adam
         else:
+            make = keras.optimizers.AdamW if recipe.epsilon_hat else _AdamW
             constants["weight_decay"] = recipe.weight_decay
-            optimizer = _AdamW(recipe.learning_rate, name="adamw", **constants)
+        optimizer = make(recipe.learning_rate, name=recipe.optimizer, **constants)
     # The graph of a training step may not create variables, so the moments are made now.
     optimizer.build(model.trainable_variables)
     return optimizer
@@ -102,17 +103,27 @@ class _AdamW(_EpsilonAfterCorrection, keras.optimizers.AdamW):
 
 def make_loss(model: keras.Model, recipe: Recipe) -> LossFunction:
     """The forward pass of a step: (uint8 images, labels) to (mean loss, logits in float32)."""
-    smoothing = recipe.label_smoothing
 
     @tf.function(jit_compile=recipe.compile or None)
     def loss_function(images, labels):
         with autocast(model, recipe.precision):
             logits = tf.cast(model(to_input(images), training=True), tf.float32)
-        classes = logits.shape[-1]
-        targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
-        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits)), logits
+        return tf.reduce_mean(_cross_entropy(logits, labels, recipe)), logits
 
     return loss_function
+
+
+def _cross_entropy(logits: tf.Tensor, labels: tf.Tensor, recipe: Recipe) -> tf.Tensor:
+    classes, smoothing = logits.shape[-1], recipe.label_smoothing
+    targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+    if recipe.loss == "logits":
+        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+    probabilities = tf.nn.softmax(logits)
+    if recipe.loss == "softmax-twice":
+        return tf.nn.softmax_cross_entropy_with_logits(targets, probabilities)
+    # Written out, for Keras' own function goes back to the logits where it sees a softmax.
+    clipped = tf.clip_by_value(probabilities, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    return -tf.reduce_sum(targets * tf.math.log(clipped), axis=1)
 
 
 def gradients(
@@ -188,6 +199,12 @@ class _Trainer:
         with tf.device(images.device.name):
             run.get_concrete_function()  # Traced here, or the first epoch's time would include it.
         return run
+
+    def permutation(self, images: int, seed: int) -> np.ndarray:
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(images, dtype=tf.int64), [0, seed]
+        )
+        return order.numpy()
 
     def evaluate(self) -> Evaluation:
         return evaluate_resident(self.model, self.val_images, self.recipe.precision)

@@ -23,7 +23,7 @@ def closed_figures():
 
 def history(batch_size: int = 32) -> History:
     epochs = [
-        Epoch(n, 3 / n, 0.1 * n, loss, 0.05 * n, 0.2 * n, 0.3 * n, 1e-3, 1.0, 0.1, 64.0)
+        Epoch(n, 3 / n, 0.1 * n, loss, 0.05 * n, 0.2 * n, 0.3 * n, 1e-3, 1.0, 0.1, 64.0, n, "")
         for n, loss in enumerate(VAL_LOSS, 1)
     ]
     return History(Recipe(epochs=3, batch_size=batch_size), epochs)
