@@ -105,6 +105,20 @@ class Recipe:
         """The recipe as a plain dict, for JSON."""
         return asdict(self)
 
+    def require_textbook(self) -> None:
+        """RecipeError for anything that a loop as tutorials write it would silently ignore."""
+        asked = {
+            "augmentation": self.augments,
+            f"precision {self.precision}": self.precision != "float32",
+            "compile": self.compile,
+            f"schedule {self.schedule}": self.schedule != "constant",
+            f"optimizer {self.optimizer}": self.optimizer != "adam",
+            f"loss {self.loss}": self.loss != "logits",
+            "label smoothing": self.label_smoothing > 0,
+        }
+        if ignored := [name for name, wanted in asked.items() if wanted]:
+            raise RecipeError(f"this form has no {', '.join(ignored)}; use the form 'labcode'")
+
     @property
     def augments(self) -> bool:
         """Whether images are shifted or mirrored on the way into a batch."""

@@ -24,6 +24,10 @@ from labcode.recipe import Recipe
         ({"optimizer": "lion"}, "unknown optimizer 'lion'.*adamw"),
         ({"schedule": "step"}, "unknown schedule 'step'"),
         ({"precision": "float16"}, "unknown precision 'float16'.*bfloat16"),
+        ({"loss": "hinge"}, "unknown loss 'hinge'.*softmax-twice"),
+        ({"order": "mine"}, "unknown order 'mine'.*shared"),
+        ({"loss": "probabilities", "label_smoothing": 0.1}, "works with the loss 'logits' only"),
+        ({"optimizer": "sgd", "epsilon_hat": True}, "epsilon_hat belongs to Adam"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(changes, message):

@@ -138,8 +138,8 @@ def load_study(name: str, where: Path | None = None, failed: bool = False) -> li
     found = [load(path) for path in paths if failed or ".failed-" not in path.name]
     if not found:
         raise ExperimentError(
-            f"there are no results of the study {name!r} in {where}; make them with: "
-            f"labcode experiment run {name}"
+            f"there are no results of the study {name!r} in {where}; unpack the book's bundle, "
+            f"which brings them, or make them with: labcode experiment run {name}"
         )
     return found
 

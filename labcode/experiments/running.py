@@ -71,6 +71,9 @@ def run(
     if study.timed and jobs > 1:
         raise ExperimentError(f"the study {study.name!r} measures time; run it with --jobs 1")
     where = where or results.folder()
+    if study.derived:
+        for record in study.records:
+            results.path_of(record, study.name, where).unlink(missing_ok=True)
     groups = list(missing(study, where, shard, retry))
     count = sum(map(len, groups))
     say(f"{study.name}: {len(study.shard(*shard))} runs, {count} to do, in {where / study.name}")

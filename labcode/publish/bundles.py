@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from labcode.frameworks import FRAMEWORKS
-from labcode.publish import distribution, wheel
+from labcode.publish import cache, distribution, wheel
 from labcode.publish.archives import zipped
 from labcode.publish.contents import Book
 from labcode.publish.notebooks import LAB, bundle_name, export
@@ -66,10 +66,20 @@ def bundles(
             "requirements.txt": requirements(framework, name).encode(),
             name: data,
             "LICENSE": (distribution.SOURCE / "LICENSE").read_bytes(),
+            **recorded(book),
             **own,
         }
         found[bundle_name(framework)] = zipped(_in_folder(f"{LAB}-{framework}", members))
     return found
+
+
+def recorded(book: Book) -> dict[str, bytes]:
+    """The recorded runs, which notebooks look for in the folder ``results`` beside them."""
+    folder = cache.results(book.root)
+    return {
+        f"results/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in sorted(folder.rglob("*.json"))
+    }
 
 
 def requirements(framework: str, wheel_name: str) -> str:

@@ -1,7 +1,8 @@
 """Executed notebooks, one file each, found by a digest of all that their outputs depend on.
 
 Prose, titles and display tags are not in the key, and neither is the publishing code; the source
-of labcode, the requirements, the data, the recorded runs, the profile and the class of device are.
+of labcode, the requirements, the data, the profile and the class of device are; the recorded runs
+are for a notebook that reads them.
 The same key needs no execution on any machine, so sharing between workers is copying files.
 """
 
@@ -24,6 +25,9 @@ from labcode.files import atomic_write, digest_of_files
 
 FORMAT = 2
 """Raise it when entries of before must not be used any more."""
+
+EXPERIMENTS = "labcode.experiments"
+"""The room that reads recorded runs."""
 
 PACKAGE = Path(agreement.__file__).resolve().parent
 
@@ -48,15 +52,25 @@ def folder(root: Path) -> Path:
     return Path(named).expanduser().resolve() if named else Path(root) / "_build" / "executed"
 
 
-def package_digest(package: Path = PACKAGE) -> str:
+def package_digest(package: Path = PACKAGE, without: tuple[str, ...] = ("publish",)) -> str:
     """Digest of what a kernel can import of labcode, package data too, ``publish`` left out."""
     files = []
     for path in package.rglob("*"):
         parts = path.relative_to(package).parts
         hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-        if parts[0] != "publish" and not hidden and path.suffix != ".pyc" and path.is_file():
+        if parts[0] not in without and not hidden and path.suffix != ".pyc" and path.is_file():
             files.append(path)
     return digest_of_files(files, package)
+
+
+def reads_results(notebook: NotebookNode) -> bool:
+    """Whether ``notebook`` may read recorded runs: its code names the room that reads them.
+
+    Only such notebooks depend on the runs and on that room, so a new run or a new figure of them
+    re-executes few chapters. ``execute`` refuses to keep a notebook that reads them all the same.
+    """
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return EXPERIMENTS in code or "LABCODE_RESULTS" in code
 
 
 def requirements_digest(root: Path) -> str:

@@ -69,19 +69,19 @@ def execute_chapters(
         return {}
     data = _dataset(dataset)
     common = {
-        "package": cache.package_digest(package),
         "requirements": cache.requirements_digest(root),
         "dataset": data["digest"] + data.get("names_digest", ""),
-        "results": cache.results_digest(root),
         "profile": profiles.current().name,
         "device": provenance.device_class(),
     }
+    sources = {reads: _sources(reads, root, package) for reads in (False, True)}
     versions = {framework: python_version(framework) for framework in frameworks}
     results: dict[tuple[str, str], Executed] = {}
     missing = []
     for chapter, framework in wanted:
         notebook = project(chapter, framework)
-        key = cache.key(notebook, framework, python=versions[framework], **common)
+        own = sources[cache.reads_results(notebook)]
+        key = cache.key(notebook, framework, python=versions[framework], **own, **common)
         found = None if force else cache.load(where, key)
         if found is None:
             missing.append((chapter, framework, notebook, key))
@@ -101,11 +101,12 @@ def execute_chapters(
                 done = _run(chapter, framework, notebook, key, root, data, package, report)
                 results[chapter.name, framework] = done
                 outcome = f"{done.meta['seconds']:.1f} s"
-                if cache.package_digest(package) == common["package"]:
+                reads = cache.reads_results(notebook)
+                if _sources(reads, root, package) == sources[reads]:
                     entry = cache.Entry(notebook, done.records, done.meta, done.files)
                     cache.store(where, key, entry)
                 else:
-                    outcome += ", not cached: labcode's source changed while it ran"
+                    outcome += ", not cached: its inputs changed while it ran"
             except CellFailure as failure:
                 failures.append(explain(failure, chapter, framework, notebook))
                 outcome = "FAILED"
@@ -120,6 +121,15 @@ def execute_chapters(
         count = f"{len(failures)} of {len(wanted)} notebooks did not run to their end"
         raise ExecutionError("\n\n".join([*failures, count]))
     return ordered
+
+
+def _sources(reads_results: bool, root: Path, package: Path) -> dict[str, str]:
+    """What of labcode, and of the recorded runs, a notebook depends on: two parts of its key."""
+    without = ("publish",) if reads_results else ("publish", "experiments")
+    return {
+        "package": cache.package_digest(package, without),
+        "results": cache.results_digest(root) if reads_results else "",
+    }
 
 
 def agree(chapter: Chapter, a: Executed, b: Executed) -> list[Comparison]:
@@ -180,6 +190,12 @@ def _run(
         results=cache.results(root).resolve(),
         on_cell=report.cell,
     )
+    if run.read_results and not cache.reads_results(notebook):
+        raise CellFailure(
+            None,
+            "read recorded runs without naming their room",
+            f"It would not be run again for new ones: import from {cache.EXPERIMENTS} in a cell.",
+        )
     meta = {
         "key": key,
         "chapter": chapter.name,

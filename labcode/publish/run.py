@@ -27,6 +27,7 @@ with open({path!r}, "w", encoding="utf-8") as _file:
     _json.dump({{
         "provenance": _provenance.collect(_json.loads({dataset!r}), {seed!r}, _used),
         "peak_memory_bytes": _provenance.peak_memory_bytes(),
+        "read_results": "labcode.experiments.results" in _sys.modules,
     }}, _file)
 """
 """Run after the last cell, so that versions, device and memory are the kernel's own."""
@@ -37,6 +38,7 @@ class Run:
     """What a kernel left: records by name, seconds (whole, and for each code cell), and more.
 
     ``files`` holds what ``downloads.offer`` kept: ``<sha256[:12]>/<name>`` -> bytes.
+    ``read_results`` tells whether the room that reads recorded runs was imported.
     """
 
     records: dict[str, Record]
@@ -45,6 +47,7 @@ class Run:
     cell_seconds: list[float]
     peak_memory_bytes: int
     provenance: dict
+    read_results: bool
 
 
 def run_notebook(
@@ -97,6 +100,7 @@ def run_notebook(
             cell_seconds,
             found["peak_memory_bytes"],
             found["provenance"],
+            found["read_results"],
         )
 
 

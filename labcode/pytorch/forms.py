@@ -46,8 +46,8 @@ def train_in_form(
 ) -> History:
     """``train``, computed in one of ``TRAINING_FORMS``: equal batches, equal steps, other speed.
 
-    The forms other than ``labcode`` take float32, a constant rate and no augmentation; RecipeError
-    says so for anything else, and for an unknown form.
+    The forms other than ``labcode`` do what tutorials write, Adam in float32 at a constant rate;
+    RecipeError names what else a recipe asks of them, and an unknown form.
     """
     if form not in TRAINING_FORMS:
         raise RecipeError(f"PyTorch has no form {form!r}; choose from {list(TRAINING_FORMS)}")
@@ -94,10 +94,7 @@ class _TextbookTrainer(_Trainer):
     """Steps as tutorials write them; batches and order are those of every other trainer."""
 
     def __init__(self, model: nn.Module, dataset: Dataset, recipe: Recipe, device: torch.device):
-        if recipe.augments or recipe.precision != "float32" or recipe.compile:
-            raise RecipeError("this form knows no augmentation, bfloat16 or compile; use 'labcode'")
-        if recipe.schedule != "constant":
-            raise RecipeError("this form keeps its learning rate; use schedule='constant'")
+        recipe.require_textbook()
         super().__init__(model, dataset, recipe, device)
         images = to_input(torch.from_numpy(np.array(dataset.train.images)))
         labels = torch.from_numpy(np.array(dataset.train.labels, np.int64))
@@ -108,8 +105,6 @@ class _TextbookTrainer(_Trainer):
             betas=(recipe.beta_1, recipe.beta_2),
             eps=recipe.epsilon,
         )
-        if recipe.optimizer != "adam":
-            raise RecipeError(f"this form trains by adam, not {recipe.optimizer}; use 'labcode'")
 
     def lay_out(self, layout: torch.memory_format) -> None:
         self.model.to(memory_format=layout)

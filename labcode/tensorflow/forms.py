@@ -47,8 +47,8 @@ def train_in_form(
 ) -> History:
     """``train``, computed in one of ``TRAINING_FORMS``: equal batches, equal steps, other speed.
 
-    The forms other than ``labcode`` take float32, a constant rate and no augmentation; RecipeError
-    says so for anything else, and for an unknown form.
+    The forms other than ``labcode`` do what tutorials write, Adam in float32 at a constant rate;
+    RecipeError names what else a recipe asks of them, and an unknown form.
     """
     if form not in TRAINING_FORMS:
         raise RecipeError(f"TensorFlow has no form {form!r}; choose from {list(TRAINING_FORMS)}")
@@ -106,15 +106,10 @@ class _FitTrainer(_Trainer):
     def __init__(
         self, model: keras.Model, dataset: Dataset, recipe: Recipe, device: tf.config.LogicalDevice
     ):
-        if recipe.augments or recipe.precision != "float32" or recipe.compile:
-            raise RecipeError("this form knows no augmentation, bfloat16 or compile; use 'labcode'")
-        if recipe.schedule != "constant":
-            raise RecipeError("this form keeps its learning rate; use schedule='constant'")
+        recipe.require_textbook()
         super().__init__(model, dataset, recipe, device)
         self.images = np.asarray(dataset.train.images, np.float32) / 255
         self.labels = np.array(dataset.train.labels, np.int64)
-        if recipe.optimizer != "adam":
-            raise RecipeError(f"this form trains by adam, not {recipe.optimizer}; use 'labcode'")
 
     def compile(self, form: str) -> None:
         self.model.compile(

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,11 @@ def test_progress_tells_the_time_left(fake, tmp_path):
     running.run(study_of(0, 1), tmp_path, say=said.append)
     assert said[0].startswith("nothing: 2 runs, 2 to do")
     assert "[1/2]" in said[1] and "left" in said[1] and "top-1 25.0%" in said[1]
+
+
+def test_a_derived_study_replaces_its_result(fake, tmp_path):
+    study = replace(study_of(0), derived=True)
+    [before] = running.run(study, tmp_path, say=lambda line: None)
+    [after] = running.run(study, tmp_path, say=lambda line: None)
+    assert fake() == ["start 0", "start 0"] and before.record == after.record
+    assert results.load_study("nothing", tmp_path) == [after]
