@@ -120,6 +120,10 @@ def test_a_change_of_the_recorded_runs_runs_again_what_may_read_them(book):
 
 
 def test_recorded_runs_do_not_concern_a_chapter_that_reads_none(book):
+    room = book.package / "experiments"
+    room.mkdir()
+    (room / "__init__.py").touch()
+    (room / "results.py").touch()
     book.write("a", "print(1)", counted=True)
     book.write("b", "import labcode.experiments.results\nprint(2)", counted=True)
     book.execute("pytorch")
@@ -129,13 +133,16 @@ def test_recorded_runs_do_not_concern_a_chapter_that_reads_none(book):
     (folder / "x.json").write_text("{}")
     book.execute("pytorch")
     assert book.ran() == ["b pytorch"]
-    with (book.package / "experiments" / "studies.py").open("a") as file:
-        file.write("# edited\n")
+    (room / "results.py").write_text("# edited\n")
     book.execute("pytorch")
     assert book.ran() == ["b pytorch"]
 
 
 def test_a_chapter_that_reads_recorded_runs_in_secret_is_refused(book):
+    room = book.package / "experiments"
+    room.mkdir()
+    (room / "__init__.py").touch()
+    (room / "results.py").touch()
     hidden = "import importlib\nimportlib.import_module('labcode.exper' + 'iments.results')"
     book.write("a", hidden)
     with pytest.raises(ExecutionError, match="read recorded runs without naming their room"):
