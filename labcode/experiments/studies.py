@@ -108,7 +108,8 @@ def collapse(data: str, scale: str = "small") -> Study:
     """All 200 classes: which first weights, optimiser and loss leave the plateau at ln 200.
 
     A hundred steps are enough to see whether the network is dead. The case itself gets three
-    seeds; the two cures and the softmax taken twice get two each, where they matter.
+    seeds; the two cures and the softmax taken twice get two each, where they matter; and one pair
+    goes on for six hundred steps, to see who leaves the plateau in the end.
     """
     view, epochs, size = View(data, 200, 4, val=100), 2, 16
     if scale == "full":
@@ -117,8 +118,14 @@ def collapse(data: str, scale: str = "small") -> Study:
     gentle = {"optimizer": "adam", "learning_rate": 1e-4}
     sgd = {"optimizer": "sgd", "learning_rate": 1e-2, "momentum": 0.9}
     every = ("pytorch-default", "glorot-uniform", "kaiming-uniform")
-    cases = [(adam, "logits", every, 3), (gentle, "logits", every[:2], 2),
-             (sgd, "logits", every[:2], 2), (adam, "softmax-twice", every[2:], 2)]  # fmt: skip
+    cases = [
+        (adam, "logits", every, 3, epochs),
+        (gentle, "logits", every[:2], 2, epochs),
+        (sgd, "logits", every[:2], 2, epochs),
+        (adam, "softmax-twice", every[2:], 2, epochs),
+        (gentle, "logits", every[1:2], 1, 6 * epochs),
+        (adam, "logits", every[1:2], 1, 6 * epochs),
+    ]
     return Study(
         "collapse",
         "When does the loss stay at ln 200 = 5.298, why, and what cures it?",
@@ -126,11 +133,11 @@ def collapse(data: str, scale: str = "small") -> Study:
             Training(
                 framework,
                 view,
-                Recipe(epochs=epochs, batch_size=size, loss=loss, seed=seed, **optimiser),
+                Recipe(epochs=length, batch_size=size, loss=loss, seed=seed, **optimiser),
                 initialiser=initialiser,
                 probe=True,
             )
-            for optimiser, loss, initialisers, seeds in cases
+            for optimiser, loss, initialisers, seeds, length in cases
             for seed in range(seeds)
             for initialiser in initialisers
             for framework in FRAMEWORKS
