@@ -40,7 +40,8 @@ def requirements(framework: str) -> list[str]:
     extras = table["optional-dependencies"]
     pins = locked()
     found = {}
-    for text in [*table["dependencies"], *extras[framework], *extras["notebook"]]:
+    wanted = [line for extra in (framework, "edge", "notebook") for line in extras[extra]]
+    for text in [*table["dependencies"], *wanted]:
         name = re.match(r"[\w.-]+", text)[0]
         pin = pins.get(normal(name))
         found[normal(name)] = f"{name}=={pin}" if pin else text
