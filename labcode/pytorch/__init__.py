@@ -7,6 +7,7 @@ from labcode.pytorch.devices import (
     select_device,
     synchronize,
 )
+from labcode.pytorch.edge import export_edge
 from labcode.pytorch.evaluation import evaluate, predict_logits
 from labcode.pytorch.forms import inference, train_in_form
 from labcode.pytorch.model import build_model, get_weights, set_weights
@@ -22,6 +23,7 @@ __all__ = [
     "build_quantised",
     "count_macs",
     "evaluate",
+    "export_edge",
     "get_weights",
     "gradients",
     "inference",

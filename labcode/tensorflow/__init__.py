@@ -13,6 +13,7 @@ from labcode.tensorflow.devices import (  # noqa: E402
     select_device,
     synchronize,
 )
+from labcode.tensorflow.edge import export_edge  # noqa: E402
 from labcode.tensorflow.evaluation import evaluate, predict_logits  # noqa: E402
 from labcode.tensorflow.forms import inference, train_in_form  # noqa: E402
 from labcode.tensorflow.model import build_model, get_weights, set_weights  # noqa: E402
@@ -28,6 +29,7 @@ __all__ = [
     "build_quantised",
     "count_macs",
     "evaluate",
+    "export_edge",
     "get_weights",
     "gradients",
     "inference",
