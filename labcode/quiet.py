@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what compiled code writes to standard error off the page, unless something goes wrong."""
+    """Keep what compiled code writes to standard error off the page, unless something fails."""
     with tempfile.TemporaryFile() as log:
         sys.stderr.flush()
         before = os.dup(2)
