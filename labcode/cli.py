@@ -9,7 +9,7 @@ from labcode.binaries import commands as binaries
 from labcode.data import commands as data
 from labcode.errors import LabcodeError
 from labcode.experiments import commands as experiments
-from labcode.publish import build, commands
+from labcode.publish import build, commands, site_commands
 from labcode.turnin import commands as turnin
 
 EXTRAS = {
@@ -27,7 +27,8 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="labcode", description=__doc__)
     root.add_argument("--version", action="version", version=f"labcode {__version__}")
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (data, commands, build, shipping, benchmarks, experiments, binaries, turnin):
+    publishing = (commands, build, site_commands)
+    for room in (data, *publishing, shipping, benchmarks, experiments, binaries, turnin):
         room.add_parser(verbs)
     return root
 

@@ -18,7 +18,7 @@ def add_parser(verbs) -> None:
     listing = actions.add_parser("list", help="the studies and how much of each is done")
     running = actions.add_parser("run", help="run what is missing of a study")
     running.add_argument("study")
-    running.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N",
+    running.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N",
                          help="only part I of N, for the I-th of N machines")  # fmt: skip
     running.add_argument("--jobs", type=int, default=1,
                          help="runs at a time, which share the cores (1)")  # fmt: skip
@@ -72,7 +72,8 @@ def _data(options: argparse.Namespace) -> str:
     return open_dataset().name
 
 
-def _shard(text: str) -> tuple[int, int]:
+def shard(text: str) -> tuple[int, int]:
+    """``I/N`` of the command line as two numbers, 1 <= I <= N."""
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise argparse.ArgumentTypeError(f"write it as I/N, 1/5 to 5/5 for instance, not {text!r}")

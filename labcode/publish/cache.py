@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -108,15 +109,10 @@ def key(
     execution go on after an error. ``package``, ``requirements`` and ``results`` are the digests
     of those names, ``python`` the kernel's minor version.
     """
-    cells = [
-        [cell.source, "raises-exception" in cell.metadata.get("tags", [])]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-    ]
     parts = {
         "format": FORMAT,
         "python": python,
-        "cells": cells,
+        "cells": cells(notebook),
         "framework": framework,
         "package": package,
         "requirements": requirements,
@@ -126,6 +122,15 @@ def key(
         "device": device,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def cells(notebook: NotebookNode) -> list[list]:
+    """What counts of a notebook: each code cell's source, and whether it may raise."""
+    return [
+        [cell.source, "raises-exception" in cell.metadata.get("tags", [])]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
 
 
 def store(where: Path, key: str, kept: Entry) -> Path:
@@ -169,6 +174,21 @@ def load(where: Path, key: str) -> Entry | None:
         )
         path.unlink(missing_ok=True)
         return None
+
+
+def device_classes(where: Path) -> dict[str, int]:
+    """How many entries of the folder ``where`` each class of device has; damaged ones are none."""
+    found: Counter[str] = Counter()
+    for path in sorted(Path(where).glob("*.zip")):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                meta = json.loads(archive.read("meta.json"))
+        # As in ``load``, which also removes it.
+        except Exception:  # noqa: BLE001
+            continue
+        if "inputs" in meta:
+            found[meta["inputs"]["device"]] += 1
+    return dict(found)
 
 
 def entry(where: Path, key: str) -> Path:

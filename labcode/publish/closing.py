@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 
-from labcode.agreement import Comparison
+from labcode.agreement import Comparison, Record
 from labcode.frameworks import FRAMEWORKS
 from labcode.publish.chapter import Chapter
 from labcode.publish.execute import Executed
@@ -57,18 +57,28 @@ def section(
 
 
 def as_json(
-    chapter: Chapter, executed: Mapping[str, Executed], comparisons: Sequence[Comparison]
+    chapter: Chapter,
+    executed: Mapping[str, Executed],
+    comparisons: Sequence[Comparison],
+    numbers: Mapping[str, float],
 ) -> dict:
-    """What ``section`` says, and each notebook's key, as JSON-able data."""
+    """What ``section`` says, each notebook's key with its parts, and the numbers that it gave.
+
+    ``numbers`` are the measured ones of the prose. Recorded values are told by their shape, mean
+    and bounds: enough to see from release to release that they moved.
+    """
     return {
         "chapter": chapter.name,
         "title": chapter.title,
+        "numbers": dict(numbers),
         "notebooks": {
             key: {
                 "key": run.meta["key"],
+                "inputs": run.meta.get("inputs"),  # an older cache does not have them
                 "seconds": run.meta["seconds"],
                 "peak_memory_bytes": run.meta.get("peak_memory_bytes"),
                 "provenance": run.meta["provenance"],
+                "records": {name: of_record(record) for name, record in run.records.items()},
             }
             for key, run in executed.items()
         },
@@ -84,6 +94,15 @@ def as_json(
             for c in comparisons
         ],
     }
+
+
+def of_record(record: Record) -> dict:
+    """Shape, mean and bounds of recorded values, to nine digits, and their tolerance."""
+    values = record.values
+    mean = values.mean(dtype="float64")
+    told = {"mean": mean, "min": values.min(), "max": values.max(), "atol": record.atol}
+    digits = {name: float(f"{float(value):.9g}") for name, value in told.items()}
+    return {"shape": list(values.shape), **digits}
 
 
 def summary(executed: Mapping[str, Executed]) -> str:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from labcode.errors import AgreementError, LabcodeError
+from labcode.experiments.commands import shard
 from labcode.files import atomic_write
 from labcode.frameworks import FRAMEWORKS
 
@@ -29,6 +30,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         action="append",
         choices=list(FRAMEWORKS),
         help="run this framework only (may be repeated); nothing is compared then",
+    )
+    parser.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="only part I of N, for the I-th of N machines; packed by book/durations.json",
     )
     parser.add_argument("--force", action="store_true", help="run what is cached, too")
     parser.add_argument(
@@ -92,6 +99,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the chapters and print the comparisons; 0 when all ran and all agree."""
     # Imported here, so that ``labcode --help`` does not wait for Jupyter.
+    from labcode.publish import shards
     from labcode.publish.chapter import read_chapter
     from labcode.publish.contents import read_book
     from labcode.publish.execute import agree, differing_shared_cells, execute_chapters
@@ -102,7 +110,14 @@ def execute(args: argparse.Namespace) -> int:
     else:
         chapters = list(read_book(root).chapters.values())
     frameworks = tuple(args.framework or FRAMEWORKS)
-    executed = execute_chapters(chapters, root=root, frameworks=frameworks, force=args.force)
+    only = None
+    if args.shard:
+        jobs = [(chapter.name, f) for chapter in chapters if chapter.executable for f in frameworks]
+        only = shards.of(*args.shard, jobs, root)
+        print(f"part {args.shard[0]} of {args.shard[1]}: {len(only)} of {len(jobs)} notebooks")
+    executed = execute_chapters(
+        chapters, root=root, frameworks=frameworks, only=only, force=args.force
+    )
     failures: list[LabcodeError] = []
     for chapter in chapters:
         found = [executed[chapter.name, f] for f in FRAMEWORKS if (chapter.name, f) in executed]

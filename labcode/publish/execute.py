@@ -6,7 +6,7 @@ ran to its end is kept for the next one.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from labcode.frameworks import FRAMEWORKS
 from labcode.publish import cache
 from labcode.publish.chapter import Chapter, project
 from labcode.publish.failure import CellFailure, explain, plain
-from labcode.publish.kernel import python_version, terminable
+from labcode.publish.kernel import terminable
+from labcode.publish.keys import Keys
 from labcode.publish.progress import Progress
 from labcode.publish.run import run_notebook
 
@@ -32,9 +33,9 @@ class Executed:
 
     ``chapter`` is the chapter's name; ``notebook`` the projection with outputs; ``records`` what
     ``agreement.record`` kept, by name; ``files`` what ``downloads.offer`` kept, by
-    ``<sha256[:12]>/<name>``. ``meta`` (JSON-able): key, chapter, framework, seconds,
-    cell_seconds (in the order of the notebook's code cells), peak_memory_bytes of the kernel,
-    provenance (of the run, taken inside the kernel).
+    ``<sha256[:12]>/<name>``. ``meta`` (JSON-able): key, inputs (its parts), chapter, framework,
+    seconds, cell_seconds (in the order of the notebook's code cells), peak_memory_bytes of the
+    kernel, provenance (of the run, taken inside the kernel).
     """
 
     chapter: str
@@ -51,6 +52,7 @@ def execute_chapters(
     *,
     root: Path,
     frameworks: Sequence[str] = tuple(FRAMEWORKS),
+    only: Collection[tuple[str, str]] | None = None,
     report: Progress | None = None,
     force: bool = False,
     dataset: dict | None = None,
@@ -58,30 +60,28 @@ def execute_chapters(
 ) -> dict[tuple[str, str], Executed]:
     """Run each chapter in each framework, or take it from the cache; plain pages are left out.
 
-    ``dataset`` is ``Dataset.describe()`` of the data the chapters will open (default: what
-    ``open_dataset()`` opens); ``package`` the labcode that kernels import. ``force`` runs what is
-    cached, too. Raises ExecutionError that tells every failure, after all others have run.
+    ``only`` leaves out what is not among these (chapter's name, framework). ``dataset`` is
+    ``Dataset.describe()`` of the data the chapters will open (default: what ``open_dataset()``
+    opens); ``package`` the labcode that kernels import. ``force`` runs what is cached, too.
+    Raises ExecutionError that tells every failure, after all others have run.
     """
     report = report or Progress()
     where = cache.folder(root)
-    wanted = [(c, f) for c in chapters if c.executable for f in frameworks]
+    wanted = [
+        (c, f)
+        for c in chapters
+        if c.executable
+        for f in frameworks
+        if only is None or (c.name, f) in only
+    ]
     if not wanted:
         return {}
-    data = _dataset(dataset)
-    common = {
-        "requirements": cache.requirements_digest(root),
-        "dataset": data["digest"] + data.get("names_digest", ""),
-        "profile": profiles.current().name,
-        "device": provenance.device_class(),
-    }
-    sources = {reads: _sources(reads, root, package) for reads in (False, True)}
-    versions = {framework: python_version(framework) for framework in frameworks}
+    keys = Keys(root, dataset, package)
     results: dict[tuple[str, str], Executed] = {}
     missing = []
     for chapter, framework in wanted:
         notebook = project(chapter, framework)
-        own = sources[cache.reads_results(notebook)]
-        key = cache.key(notebook, framework, python=versions[framework], **own, **common)
+        key = keys.key(notebook, framework)
         found = None if force else cache.load(where, key)
         if found is None:
             missing.append((chapter, framework, notebook, key))
@@ -91,6 +91,7 @@ def execute_chapters(
             results[chapter.name, framework] = Executed(
                 chapter.name, framework, notebook, *told, from_cache=True
             )
+    _refuse_another_device(keys.device, [(c, f) for c, f, *_ in missing])
     failures = []
     report.begin(len(missing))
     with terminable():
@@ -98,11 +99,10 @@ def execute_chapters(
             report.notebook(number, chapter.name, framework, len(_code(notebook)))
             outcome = "interrupted"
             try:
-                done = _run(chapter, framework, notebook, key, root, data, package, report)
+                done = _run(chapter, framework, notebook, keys, report)
                 results[chapter.name, framework] = done
                 outcome = f"{done.meta['seconds']:.1f} s"
-                reads = cache.reads_results(notebook)
-                if _sources(reads, root, package) == sources[reads]:
+                if keys.hold(notebook):
                     entry = cache.Entry(notebook, done.records, done.meta, done.files)
                     cache.store(where, key, entry)
                 else:
@@ -123,13 +123,15 @@ def execute_chapters(
     return ordered
 
 
-def _sources(reads_results: bool, root: Path, package: Path) -> dict[str, str]:
-    """What of labcode, and of the recorded runs, a notebook depends on: two parts of its key."""
-    without = ("publish",) if reads_results else ("publish", "experiments")
-    return {
-        "package": cache.package_digest(package, without),
-        "results": cache.results_digest(root) if reads_results else "",
-    }
+def _refuse_another_device(device: str, missing: Sequence[tuple[Chapter, str]]) -> None:
+    """ExecutionError when what is missing has to run on a device that this machine is not."""
+    if missing and device != (here := provenance.device_class()):
+        names = ", ".join(f"{chapter.name} in {FRAMEWORKS[f].label}" for chapter, f in missing)
+        raise ExecutionError(
+            f"the cache lacks {len(missing)} notebooks executed on {device}, and this machine is "
+            f"{here}: {names}; execute them there and copy the cache, or unset "
+            "LABCODE_DEVICE_CLASS"
+        )
 
 
 def agree(chapter: Chapter, a: Executed, b: Executed) -> list[Comparison]:
@@ -159,35 +161,19 @@ def differing_shared_cells(chapter: Chapter, a: Executed, b: Executed) -> list[i
     ]
 
 
-def _dataset(described: dict | None) -> dict:
-    """What the chapters will open, described."""
-    if described is None:
-        # The data room decodes images; a build whose caller knows the data needs none of it.
-        from labcode.data import open_dataset
-
-        described = open_dataset().describe()
-    return described
-
-
 def _run(
-    chapter: Chapter,
-    framework: str,
-    notebook: NotebookNode,
-    key: str,
-    root: Path,
-    dataset: dict,
-    package: Path,
-    report: Progress,
+    chapter: Chapter, framework: str, notebook: NotebookNode, keys: Keys, report: Progress
 ) -> Executed:
     """Run one notebook now; CellFailure when it does not reach its end."""
+    key, inputs = keys.key(notebook, framework), keys.inputs(notebook, framework)
     run = run_notebook(
         notebook,
         framework,
         timeout=_timeout(),
-        dataset=dataset,
+        dataset=keys.dataset,
         seed=profiles.SEED,
-        package=package,
-        results=cache.results(root).resolve(),
+        package=keys.package,
+        results=cache.results(keys.root).resolve(),
         on_cell=report.cell,
     )
     if run.read_results and not cache.reads_results(notebook):
@@ -198,6 +184,7 @@ def _run(
         )
     meta = {
         "key": key,
+        "inputs": inputs,
         "chapter": chapter.name,
         "framework": framework,
         "seconds": run.seconds,

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from labcode.experiments import measured
-from labcode.experiments.quantities import QuantityError
+from labcode.experiments.quantities import QuantityError, measure
 from labcode.publish import cache
 from labcode.publish.chapter import Chapter
 from labcode.publish.masking import OPAQUE, outside_blocks
@@ -56,6 +56,24 @@ def plain(text: str, chapter: Chapter, fault: Callable[[int, str], Exception]) -
     if f"{{{MEASURED}}}" not in text and f"{{{REPORTED}}}" not in text:
         return text  # without parsing it, which takes long
     return outside_blocks(ROLE, number, text)
+
+
+def numbers(chapter: Chapter) -> dict[str, float]:
+    """The measured numbers that the page states, by name, as the results give them now.
+
+    Those of grading notes are left out, for students do not read them. Raises QuantityError.
+    """
+    found: list[str] = []
+
+    def note(match: re.Match) -> str:
+        if match["role"] == MEASURED:
+            found.append(measured.read(match["told"]).name)
+        return match[0]
+
+    for cell in chapter.cells:
+        if cell.kind == "markdown" and f"{{{MEASURED}}}" in cell.source:
+            outside_blocks(ROLE, note, cell.source)
+    return {name: measure(name, results(chapter)).value for name in sorted(set(found))}
 
 
 class Number(nodes.inline):

@@ -144,12 +144,16 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         return
     try:
         files = site_files.files(book) if edition == editions.STUDENT else {}
+        numbers = {name: measured.numbers(chapter) for name, chapter in book.chapters.items()}
     except LabcodeError as fault:
         raise BookError(str(fault)) from fault
     for path in out.rglob("*.provenance.json"):  # of chapters that are gone, or lost their code
         path.unlink()
-    for name, executed in book.executed.items():
-        made = closing.as_json(book.chapters[name], executed, book.comparisons[name])
+    for name, chapter in book.chapters.items():
+        executed, comparisons = book.executed.get(name, {}), book.comparisons.get(name, ())
+        if not executed and not numbers[name]:
+            continue
+        made = closing.as_json(chapter, executed, comparisons, numbers[name])
         path = out / f"{name}.provenance.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         # Sorted, for what comes from the cache is.
