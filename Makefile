@@ -24,8 +24,17 @@ data: $(VENV)/.ready  ## install Tiny ImageNet: by download, or from FROM=archiv
 book: $(VENV)/.ready  ## build the executed book into _build/html, or the EDITION=instructor beside it
 	$(BIN)/labcode book $(if $(EDITION),--edition $(EDITION))
 
-execute: $(VENV)/.ready  ## run the chapters' notebooks without building pages
-	$(BIN)/labcode execute
+execute: $(VENV)/.ready  ## run the chapters' notebooks without building pages, or a part: SHARD=2/5
+	$(BIN)/labcode execute $(if $(SHARD),--shard $(SHARD))
+
+check-site: $(VENV)/.ready  ## fail when a page of the built site, or of SITE=folder, is older than its inputs
+	$(BIN)/labcode check-site $(SITE)
+
+drift: $(VENV)/.ready  ## tell which numbers moved from the site OLD=folder to the built one, or to NEW=folder
+	@$(BIN)/labcode drift $(or $(OLD),$(error name the earlier site: OLD=folder)) $(or $(NEW),_build/html)
+
+durations: $(VENV)/.ready  ## record how long each notebook of the built site, or of SITE=folder, took
+	$(BIN)/labcode durations $(SITE)
 
 test: $(VENV)/.ready  ## run the tests
 	$(BIN)/python -m pytest
@@ -58,4 +67,4 @@ lock:  ## write requirements.txt anew from pyproject.toml, in a fresh environmen
 clean:  ## remove the built sites, keep the executed notebooks
 	rm -rf _build/html _build/work _build/html-instructor _build/work-instructor
 
-.PHONY: help setup data book execute test exercises assignment grading try-bundles lint bench lock clean
+.PHONY: help setup data book execute check-site drift durations test exercises assignment grading try-bundles lint bench lock clean

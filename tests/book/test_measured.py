@@ -1,11 +1,16 @@
 """Measured numbers on the pages of a small book: shown, made anew, and refused."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from labcode.publish import freshness
+from labcode.publish.contents import read_book
+from labcode.publish.keys import Keys
 from tests.book import html_pages, small_book
 from tests.publish import small_results
 
@@ -118,6 +123,34 @@ def test_each_tab_has_the_number_in_its_prose(race):
     found = page.select("article span.measured")
     assert [html_pages.tab_of(span) for span in found] == ["pytorch", "tensorflow"]
     assert [span.get_text() for span in found] == ["3.2", "3.2"]
+
+
+def test_a_page_whose_numbers_the_recorded_runs_no_longer_give_is_older_than_its_inputs(
+    race, tmp_path, monkeypatch
+):
+    small_results.plant_for_a_test(monkeypatch)
+    folder = tmp_path / "copy"
+    shutil.copytree(race, folder)
+    for name in ("LABCODE_DATA", "LABCODE_DATASET"):
+        monkeypatch.setenv(name, small_book.environment(folder)[name])
+
+    def faults() -> list[str]:
+        return list(freshness.faults(read_book(folder), folder / "_build" / "html", Keys(folder)))
+
+    told = json.loads((folder / "_build/html/book/index.provenance.json").read_text())
+    assert told["numbers"] == {"turtle.mean-time": 3.25} and told["notebooks"] == {}
+    assert faults() == []
+    small_results.write(folder / "book" / "results", "hare", 1.0)  # no page states it
+    assert faults() == []
+    small_results.write(folder / "book" / "results", "turtle", 3.0, 3.6)
+    wrong = "it states turtle.mean-time as 3.25, and the recorded runs say 3.3"
+    assert faults() == [f"book/index: {wrong}", f"book/lab/race: {wrong}"]
+    index = folder / "book" / "index.md"
+    index.write_text(index.read_text() + "\n{measured}`hare.mean-time in 0..2`\n")
+    small_results.write(folder / "book" / "results", "turtle", 3.0, 3.5)
+    assert faults() == ["book/index: it does not state hare.mean-time yet"]
+    shutil.rmtree(folder / "book" / "results" / "turtle")
+    assert [line.split(":")[0] for line in faults()] == ["book/index", "book/lab/race"]
 
 
 def test_new_results_reach_pages_and_notebooks_until_a_sentence_is_wrong(race):
