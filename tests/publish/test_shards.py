@@ -8,8 +8,10 @@ import shutil
 import pytest
 
 from labcode import provenance
+from labcode.cli import main
 from labcode.errors import ExecutionError, LabcodeError
-from labcode.publish import cache, shards
+from labcode.frameworks import FRAMEWORKS
+from labcode.publish import cache, shards, told
 
 JOBS = [(name, framework) for name in "abcdefg" for framework in ("pytorch", "tensorflow")]
 
@@ -73,6 +75,30 @@ def test_a_profile_that_nobody_timed_packs_by_another(tmp_path, monkeypatch):
     monkeypatch.setenv("PROFILE", "full")
     assert shards.of(1, 2, JOBS[:2], tmp_path) == [("a", "pytorch")]
     assert shards.of(2, 2, JOBS[:2], tmp_path) == [("a", "tensorflow")]
+
+
+def test_durations_are_those_that_the_pages_of_a_site_tell(tmp_path, capsys):
+    durations(tmp_path, {"full": {"a": {"pytorch": 99.0}}, "quick": {"gone": {"pytorch": 5.0}}})
+    site = tmp_path / "_build" / "html"
+    for name, took in {"book/a": (2.04, 30.0), "book/lab/b": (8.0, 1.26)}.items():
+        made = {"key": "k", "provenance": {"profile": "quick"}}
+        runs = {f: {**made, "seconds": s} for f, s in zip(FRAMEWORKS, took, strict=True)}
+        path = site / f"{name}{told.SUFFIX}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"chapter": name, "notebooks": runs}))
+    assert main(["durations", "--root", str(tmp_path)]) == 0
+    assert "4 notebooks of the profile quick" in capsys.readouterr().out
+    assert shards.recorded(tmp_path) == {
+        "full": {"a": {"pytorch": 99.0}},
+        "quick": {
+            "book/a": {"pytorch": 2.0, "tensorflow": 30.0},
+            "book/lab/b": {"pytorch": 8.0, "tensorflow": 1.3},
+        },
+    }
+    before = shards.file(tmp_path).read_bytes()
+    path.write_text("{")
+    assert main(["durations", "--root", str(tmp_path)]) == 1
+    assert shards.file(tmp_path).read_bytes() == before
 
 
 DAMAGE = ["", "{", "[]", '{"quick": 1}', '{"quick": {"a": {"pytorch": "1"}}}',
