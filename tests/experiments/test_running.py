@@ -69,7 +69,8 @@ def test_a_killed_study_goes_on_without_repeating_finished_runs(fake, tmp_path, 
     assert len(results.load_study("nothing", tmp_path)) == 12
     for name, data in before.items():
         assert (tmp_path / "nothing" / name).read_bytes() == data
-    assert not [path for path in tmp_path.glob("nothing/.*")]
+    # Nothing can clean up after SIGKILL; a file half written then has no name that anybody reads.
+    assert how == signal.SIGKILL or not list(tmp_path.glob("nothing/.*"))
 
 
 def test_a_run_that_fails_is_recorded_and_the_others_go_on(fake, tmp_path):

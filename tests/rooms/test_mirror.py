@@ -85,7 +85,7 @@ def test_a_room_imports_its_own_framework_only(room, stranger):
 def test_the_ground_floor_imports_no_framework():
     names = "toycnn weights recipe batches metrics history checkpoint binaries data files errors"
     names += " timing profiling roofline trace xplane reference energy quantise pictures downloads"
-    names += " edge quiet experiments.records experiments.results experiments.studies experiments.running"
+    names += " edge quiet experiments.records experiments.results experiments.studies"
     code = (
         f"import sys; [__import__('labcode.' + n) for n in {names.split()}]; "
         "print({'torch', 'tensorflow', 'keras'} & set(sys.modules))"
