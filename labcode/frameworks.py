@@ -1,5 +1,7 @@
-"""The two frameworks of the lab: the one place for their keys, labels and colours."""
+"""The two frameworks of the lab: their keys, labels, colours, and which Python runs them."""
 
+import os
+import sys
 from dataclasses import dataclass
 
 
@@ -21,3 +23,13 @@ FRAMEWORKS: dict[str, Framework] = {
     "pytorch": Framework("pytorch", "PyTorch", "#D55E00"),
     "tensorflow": Framework("tensorflow", "TensorFlow", "#0072B2"),
 }
+
+
+def setting(framework: str) -> str:
+    """The environment variable that names the interpreter of ``framework``."""
+    return f"LABCODE_PYTHON_{framework.upper()}"
+
+
+def interpreter(framework: str) -> str:
+    """The Python that runs ``framework``: this one, unless LABCODE_PYTHON_<FRAMEWORK> names one."""
+    return os.environ.get(setting(framework)) or sys.executable

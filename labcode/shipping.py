@@ -16,7 +16,7 @@ from labcode import provenance
 from labcode.data import Dataset, open_dataset
 from labcode.errors import LabcodeError
 from labcode.files import atomic_write
-from labcode.frameworks import FRAMEWORKS
+from labcode.frameworks import FRAMEWORKS, interpreter
 from labcode.history import History
 from labcode.recipe import Recipe
 from labcode.toycnn import MACS, PARAMETERS
@@ -141,7 +141,7 @@ def _train(dataset: Dataset, recipe: Recipe, checkpoint: Path) -> tuple[dict, Hi
 
 
 def _measure_apart(framework: str, name: str, weights: Path) -> dict:
-    command = [sys.executable, "-m", "labcode.shipping", framework, name, str(weights)]
+    command = [interpreter(framework), "-m", "labcode.shipping", framework, name, str(weights)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise LabcodeError(f"measuring in {framework} failed; see its traceback above")

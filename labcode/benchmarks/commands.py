@@ -2,9 +2,8 @@
 
 import argparse
 import subprocess
-import sys
 
-from labcode.frameworks import FRAMEWORKS
+from labcode.frameworks import FRAMEWORKS, interpreter
 
 MODULES = {"trainer": "training", "report": "training", "profile": "profiling"}
 """Part -> module of this package that measures it in one framework, in a process of its own."""
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     holds = True
     for framework in [options.framework] if options.framework else list(FRAMEWORKS):
         for module in dict.fromkeys(MODULES[part] for part in parts if part in MODULES):
-            command = [sys.executable, "-m", f"labcode.benchmarks.{module}", framework]
+            command = [interpreter(framework), "-m", f"labcode.benchmarks.{module}", framework]
             of_module = [part for part in parts if MODULES.get(part) == module]
             done = subprocess.run([*command, str(options.rounds), *of_module])
             if done.returncode not in (0, 3):

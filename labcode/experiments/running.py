@@ -25,6 +25,7 @@ from labcode.experiments.records import Record
 from labcode.experiments.results import Result
 from labcode.experiments.studies import Study
 from labcode.experiments.worker import OUT_OF_MEMORY
+from labcode.frameworks import interpreter
 
 COMMAND = [sys.executable, "-m", "labcode.experiments.worker"]
 """What runs one record."""
@@ -129,7 +130,9 @@ class Worker:
         self.record, self.start = record, time.monotonic()
         self.out = scratch / f"{records.digest(record)}.json"
         self.log = open(scratch / f"{records.digest(record)}.log", "w+b")  # noqa: SIM115
-        command = [*COMMAND, json.dumps(records.as_dict(record)), str(self.out)]
+        framework = getattr(record, "framework", None)  # counting in the chapters has none
+        python = interpreter(framework) if framework else COMMAND[0]
+        command = [python, *COMMAND[1:], json.dumps(records.as_dict(record)), str(self.out)]
         self.process = subprocess.Popen(
             command + (["--turns"] if turns else []),
             stdin=subprocess.PIPE if turns else subprocess.DEVNULL,

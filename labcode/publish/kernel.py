@@ -22,6 +22,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from labcode.errors import ExecutionError
+from labcode.frameworks import interpreter, setting
 
 STREAM_LIMIT = 1_000_000
 """Characters of printed text that one cell may leave on the page; the rest is cut, visibly."""
@@ -41,11 +42,6 @@ ENVIRONMENT = {
 }
 
 
-def interpreter(framework: str) -> str:
-    """The Python that runs ``framework``: this one, unless LABCODE_PYTHON_<FRAMEWORK> names one."""
-    return os.environ.get(f"LABCODE_PYTHON_{framework.upper()}") or sys.executable
-
-
 def python_version(framework: str) -> str:
     """Major and minor version of the interpreter, as in ``3.11``; ExecutionError if it is none."""
     python = interpreter(framework)
@@ -56,7 +52,7 @@ def python_version(framework: str) -> str:
         done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise ExecutionError(
-            f"LABCODE_PYTHON_{framework.upper()}={python} is not a working Python: {error}"
+            f"{setting(framework)}={python} is not a working Python: {error}"
         ) from error
     return done.stdout.strip()
 

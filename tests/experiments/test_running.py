@@ -12,7 +12,7 @@ import pytest
 
 from labcode.errors import ExperimentError
 from labcode.experiments import results, running
-from tests.experiments.conftest import FAKE, study_of
+from tests.experiments.conftest import FAKE, study_of, training
 
 HERE = Path(__file__).parents[2]
 
@@ -146,3 +146,14 @@ def test_a_derived_study_replaces_its_result(fake, tmp_path):
     [after] = running.run(study, tmp_path, say=lambda line: None)
     assert fake() == ["start 0", "start 0"] and before.record == after.record
     assert results.load_study("nothing", tmp_path) == [after]
+
+
+def test_a_framework_with_an_environment_of_its_own_runs_there(fake, tmp_path, monkeypatch):
+    other, seen = tmp_path / "other-python", tmp_path / "seen"
+    other.write_text(f'#!/bin/sh\necho "$1" >> {seen}\nexec "{sys.executable}" "$@"\n')
+    other.chmod(0o755)
+    monkeypatch.setenv("LABCODE_PYTHON_TENSORFLOW", str(other))
+    records = (training(0, "pytorch"), training(1, "tensorflow"))
+    running.run(replace(study_of(0), records=records), tmp_path, say=lambda line: None)
+    assert sorted(fake()) == ["start 0", "start 1"]
+    assert seen.read_text() == f"{FAKE}\n"  # TensorFlow's alone
