@@ -7,9 +7,10 @@ from labcode import __version__, shipping
 from labcode.benchmarks import commands as benchmarks
 from labcode.binaries import commands as binaries
 from labcode.data import commands as data
+from labcode.doctor import commands as doctor
 from labcode.errors import LabcodeError
 from labcode.experiments import commands as experiments
-from labcode.publish import build, commands, site_commands
+from labcode.publish import authoring, build, commands, site_commands
 from labcode.turnin import commands as turnin
 
 EXTRAS = {
@@ -29,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     publishing = (commands, build, site_commands)
     for room in (data, *publishing, shipping, benchmarks, experiments, binaries, turnin):
+        room.add_parser(verbs)
+    for room in (doctor, authoring):
         room.add_parser(verbs)
     return root
 

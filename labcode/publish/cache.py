@@ -32,6 +32,9 @@ EXPERIMENTS = "labcode.experiments"
 
 PACKAGE = Path(agreement.__file__).resolve().parent
 
+UNSEEN = "doctor"
+"""The room that looks at machines, which no chapter imports."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -56,10 +59,11 @@ def folder(root: Path) -> Path:
 def package_digest(package: Path = PACKAGE, without: tuple[str, ...] = ("publish",)) -> str:
     """Digest of what a kernel can import of labcode, package data too, ``publish`` left out."""
     files = []
+    unseen = (*without, UNSEEN)
     for path in package.rglob("*"):
         parts = path.relative_to(package).parts
         hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-        if parts[0] not in without and not hidden and path.suffix != ".pyc" and path.is_file():
+        if parts[0] not in unseen and not hidden and path.suffix != ".pyc" and path.is_file():
             files.append(path)
     return digest_of_files(files, package)
 

@@ -71,13 +71,14 @@ def test_frameworks_have_keys_of_their_own_even_for_equal_code():
     assert key(text, "pytorch") != key(text, "tensorflow")
 
 
-def test_the_package_digest_leaves_publishing_and_byte_code_out(tmp_path):
-    for name in ("toycnn.py", "shipped/w.bin", "publish/page.py", "__pycache__/a.pyc"):
+def test_the_package_digest_leaves_publishing_the_doctor_and_byte_code_out(tmp_path):
+    unseen = ("publish/page.py", "doctor/finding.py", "__pycache__/a.pyc")
+    for name in ("toycnn.py", "shipped/w.bin", *unseen):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("first")
     first = cache.package_digest(tmp_path)
-    (tmp_path / "publish" / "page.py").write_text("second")
-    (tmp_path / "__pycache__" / "a.pyc").write_text("second")
+    for name in unseen:
+        (tmp_path / name).write_text("second")
     assert cache.package_digest(tmp_path) == first
     (tmp_path / "shipped" / "w.bin").write_text("second")
     second = cache.package_digest(tmp_path)
