@@ -17,7 +17,7 @@ DISK = 5 * 2**30
 """Bytes: the environment without CUDA measured 3.9 GiB, decoded Tiny ImageNet 1.4 GB."""
 
 DRIVERS = {12: 525, 13: 580}
-"""CUDA's major version -> the oldest Linux driver for it (NVIDIA, CUDA Toolkit Release Notes)."""
+"""CUDA's major version -> the oldest driver for it (NVIDIA, "Minor Version Compatibility")."""
 
 BFLOAT16 = {"amx_bf16": "matrices", "avx512_bf16": "vectors", "bf16": "vectors, ARM's"}
 """Flags of /proc/cpuinfo for arithmetic in bfloat16."""

@@ -1,45 +1,15 @@
-"""The template: a chapter made of it runs in both frameworks, agrees, and is a page of a book."""
-
-import os
-import subprocess
-import sys
+"""What ``new-chapter`` refuses; that what it writes runs is in test_contributing."""
 
 import pytest
 
-from labcode.cli import main
 from labcode.errors import ChapterError
 from labcode.publish.new_chapter import label, write
-from tests.book import html_pages, small_book
+from tests.book import small_book
 
 
 @pytest.fixture
 def book(tmp_path):
     return small_book.make(tmp_path / "small")
-
-
-def test_the_template_runs_in_the_real_frameworks_and_becomes_a_page(book, capsys):
-    assert main(["new-chapter", "lab/12-two-by-two", "--title", "Two by two", "--root",
-                 str(book)]) == 0  # fmt: skip
-    line = capsys.readouterr().out.splitlines()[-1]
-    toc = book / "_toc.yml"
-    # The small book lists its chapters without parts, and so less indented.
-    toc.write_text("format: jb-book\nroot: book/index\nchapters:\n" + line[4:] + "\n")
-    done = small_book.build(book)
-    assert done.returncode == 0, done.stdout
-    assert "2 notebooks: 2 executed" in done.stdout
-    site = book / "_build" / "html"
-    assert html_pages.faults(book, site) == []
-    page = html_pages.soup(site / "book" / "lab" / "12-two-by-two.html")
-    assert page.h1.get_text().startswith("Two by two") and page.find(id="two-by-two")
-    assert page.find("img", alt=lambda text: text and text.startswith("A matrix of two by two"))
-    text = page.get_text()
-    assert "product" in text and "point is for the reason" not in text
-    executed = small_book.environment(book)
-    said = subprocess.run(
-        [sys.executable, "-m", "labcode.cli", "links", "--root", str(book)],
-        env={**os.environ, **executed}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert said.returncode == 0 and "lead somewhere" in said.stdout, said.stderr
 
 
 def test_nothing_that_exists_is_changed(book):
