@@ -45,16 +45,6 @@ drift: $(VENV)/.ready  ## tell which numbers moved from the site OLD=folder to t
 durations: $(VENV)/.ready  ## record how long each notebook of the built site, or of SITE=folder, took
 	$(BIN)/labcode durations $(SITE)
 
-links: $(VENV)/.ready  ## follow every link of the built site, with EXTERNAL=1 those to other sites, too
-	$(BIN)/labcode links $(if $(EXTERNAL),--external)
-
-chapter: $(VENV)/.ready  ## write a chapter that runs, to be filled: NAME=lab/12-pruning TITLE='What to prune'
-	$(BIN)/labcode new-chapter "$(or $(NAME),$(error name it: NAME=lab/12-pruning))" --title "$(TITLE)"
-
-study: $(VENV)/.ready  ## run what is missing of a study: STUDY=ladder, SCALE=full, or a part of it: SHARD=2/5
-	$(BIN)/labcode experiment run "$(or $(STUDY),$(error name it: STUDY=ladder))" \
-		$(if $(SCALE),--scale $(SCALE)) $(if $(SHARD),--shard $(SHARD))
-
 test: $(VENV)/.ready  ## run the tests
 	$(BIN)/python -m pytest
 
@@ -69,6 +59,18 @@ grading: $(VENV)/.ready  ## autograde the whole lab, solved and blank, and compa
 
 try-bundles: $(VENV)/.ready  ## follow each bundle's README in a fresh environment, and run all its notebooks
 	$(BIN)/python -m tests.outside.try_bundles
+
+links: $(VENV)/.ready  ## follow every link of the built site, with EXTERNAL=1 those to other sites, too
+	$(BIN)/labcode links $(if $(EXTERNAL),--external)
+
+chapter: $(VENV)/.ready  ## write a chapter that runs, to be filled: NAME=lab/12-pruning TITLE='What to prune'
+	$(BIN)/labcode new-chapter "$(or $(NAME),$(error name it: NAME=lab/12-pruning))" --title "$(TITLE)"
+
+study: $(VENV)/.ready  ## run what is missing of a study: STUDY=ladder, SCALE=full, or a part of it: SHARD=2/5
+	$(BIN)/labcode experiment run "$(or $(STUDY),$(error name it: STUDY=ladder))" \
+		$(if $(SCALE),--scale $(SCALE)) $(if $(SHARD),--shard $(SHARD))
+
+.PHONY: doctor tensorflow-apart links chapter study workflows released attach
 
 lint: $(VENV)/.ready  ## check the code's style, and the workflows where actionlint is at hand
 	$(BIN)/ruff check .
@@ -104,4 +106,3 @@ clean:  ## remove the built sites, keep the executed notebooks
 	rm -rf _build/html _build/work _build/html-instructor _build/work-instructor
 
 .PHONY: help setup data book execute check-site drift durations test exercises assignment grading try-bundles lint bench lock clean
-.PHONY: doctor tensorflow-apart links chapter study workflows released attach
