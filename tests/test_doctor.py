@@ -274,4 +274,4 @@ def test_the_status_is_1_when_something_is_missing_and_only_then(machine, monkey
         assert commands.main([]) == status
     said = capsys.readouterr().out
     assert "missing  thing        said\n" in said and "do: what to type" in said
-    assert "The book can be built, 1 notes." in said and "cannot be built: 1 missing" in said
+    assert "The book can be built, notes: 1." in said and "cannot be built: 1 missing" in said

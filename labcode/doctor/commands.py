@@ -29,7 +29,7 @@ def doctor(args: argparse.Namespace) -> int:
         states.append(finding.state)
     missing, notes = states.count(MISSING), states.count(NOTE)
     verdict = f"The book cannot be built: {missing} missing" if missing else "The book can be built"
-    print(f"{verdict}{f', {notes} notes' if notes else ''}.")
+    print(f"{verdict}{f', notes: {notes}' if notes else ''}.")
     return 1 if missing else 0
 
 

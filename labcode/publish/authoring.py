@@ -60,7 +60,7 @@ def links(args: argparse.Namespace) -> int:
         broken += fetch(addresses)
     if broken:
         listing = "\n  ".join(broken)
-        raise LinkError(f"{len(broken)} links of {site} lead nowhere:\n  {listing}")
+        raise LinkError(f"links of {site} that lead nowhere: {len(broken)}\n  {listing}")
     fetched = "all answered" if args.external else "not fetched"
     print(f"{site}: {count} links inside lead somewhere; {len(addresses)} pages of other sites, "
           f"{fetched}")  # fmt: skip
