@@ -110,7 +110,9 @@ def missing(
 ) -> Iterator[list[Record]]:
     """Groups of records without a result: those of a timed study take turns, others are alone.
 
-    A group of which one is missing is measured as a whole, for its times are compared.
+    Of a timed group only what is lacking is run, since results are never replaced; such a late run
+    took no turns with the others, and ``comparing`` says so. Delete the group's files to measure
+    it as a whole once more.
     """
     for group in study.groups(study.shard(*shard)):
         paths = [results.path_of(record, study.name, where) for record in group]
