@@ -14,7 +14,8 @@ class Epoch:
     moved; ``val_*`` are taken after its last step. Losses in nats (``loss`` is the quantity that
     was minimised, label smoothing included), accuracies as fractions of 1, times in seconds.
     ``steps`` counts the optimiser's steps since the beginning, and ``batches`` is a digest of the
-    images, their order and their shifts since then: two runs that agree in it saw the same.
+    images, their order and their shifts since then: two runs that agree in it saw the same. Runs
+    of before these two were recorded, as the shipped checkpoint's, have 0 and an empty text.
     """
 
     number: int
@@ -28,8 +29,8 @@ class Epoch:
     train_seconds: float
     val_seconds: float
     images_per_second: float
-    steps: int
-    batches: str
+    steps: int = 0
+    batches: str = ""
 
 
 @dataclass

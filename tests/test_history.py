@@ -5,6 +5,7 @@ import pytest
 from labcode.errors import RecipeError
 from labcode.history import Epoch, History
 from labcode.recipe import Recipe
+from labcode.weights import checkpoint_path, load_card
 
 
 def history(schedule: str = "constant") -> History:
@@ -40,3 +41,11 @@ def test_a_schedule_has_no_shorter_run_within_it():
 def test_a_run_does_not_begin_with_epochs_that_it_has_not(count):
     with pytest.raises(RecipeError, match="4 epochs"):
         history().first(count)
+
+
+def test_the_history_of_the_shipped_checkpoint_can_be_read():
+    card = load_card(checkpoint_path("tiny-imagenet"))
+    shipped = History.from_dict(
+        {"recipe": card["recipe"], "epochs": card["epochs"], "stopped_early": False}
+    )
+    assert len(shipped.epochs) == card["recipe"]["epochs"] and shipped.epochs[-1].val_top1 > 0.3
