@@ -51,6 +51,9 @@ test: $(VENV)/.ready  ## run the tests
 exercises: $(VENV)/.ready  ## try each exercise blank, answered wrongly and solved
 	LABCODE_EXERCISES=1 $(BIN)/python -m pytest tests/exercises
 
+drills: $(VENV)/.ready  ## hold every fault drill, and each once more without its guard: it must fail
+	LABCODE_DRILLS=1 $(BIN)/python -m pytest tests/book/test_drills.py
+
 assignment: $(VENV)/.ready  ## write nbgrader's course folder, with solutions, into _build/course
 	$(BIN)/labcode assignment
 
@@ -105,4 +108,4 @@ attach:  ## attach the built site to the release TAG, with the program gh
 clean:  ## remove the built sites, keep the executed notebooks
 	rm -rf _build/html _build/work _build/html-instructor _build/work-instructor
 
-.PHONY: help setup data book execute check-site drift durations test exercises assignment grading try-bundles lint bench lock clean
+.PHONY: help setup data book execute check-site drift durations test exercises drills assignment grading try-bundles lint bench lock clean

@@ -6,6 +6,7 @@ makes this free where nothing changed), so that a failure stops the build. MyST-
 edition that is built, unless ``use`` was told otherwise.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -95,18 +96,27 @@ def bar(chapter: Chapter) -> str:
 def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Pages whose results or downloads changed though their source did not."""
+    """Pages whose text, results or downloads changed.
+
+    Sphinx itself asks whether the file is younger than its last reading, and so overlooks an edit
+    after a clock went back, and a file that was put back with its old time.
+    """
     before = getattr(env, "labcode_signatures", {})
     env.labcode_signatures = {
-        name: (Reading.book.signature(name), bar(chapter))
+        name: (Reading.book.signature(name), bar(chapter), text_of(chapter))
         for name, chapter in Reading.book.chapters.items()
     }
     whole = status.signature(Reading.book)
     for name in removed:
         (Path(app.outdir) / f"{name}.html").unlink(missing_ok=True)
     now = env.labcode_signatures
-    changed_results = {name for name in now if before.get(name) != now[name]}
-    return sorted((changed_results | status.outdated(env, whole)) & env.found_docs)
+    differing = {name for name in now if before.get(name) != now[name]}
+    return sorted((differing | status.outdated(env, whole)) & env.found_docs)
+
+
+def text_of(chapter: Chapter) -> str:
+    """A digest of the chapter's file."""
+    return hashlib.sha256(chapter.path.read_bytes()).hexdigest()
 
 
 def headings(app: Sphinx, env: BuildEnvironment) -> list[str]:

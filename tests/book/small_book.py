@@ -177,11 +177,15 @@ def picture(value: int) -> Image.Image:
     return Image.new("RGB", (64, 64), (value, 255 - value, value // 2))
 
 
+# A make inside of the one that runs the tests would print which folder it enters and leaves.
+NOT_INHERITED = {"LABCODE_EXECUTED", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+
+
 def environment(folder: Path) -> dict[str, str]:
     """The environment of a build that touches nothing outside ``folder``."""
     own = {"LABCODE_DATA": str(folder / "data"), "LABCODE_DATASET": "tiny-imagenet"}
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    kept = {k: v for k, v in os.environ.items() if k != "LABCODE_EXECUTED"}
+    kept = {k: v for k, v in os.environ.items() if k not in NOT_INHERITED}
     return {**kept, **own, "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
 
 
@@ -201,16 +205,21 @@ except LabcodeError as error:
 """
 
 
-def book_command(folder: Path, *options: str) -> list[str]:
-    """The command line of ``labcode book`` for the book in ``folder``."""
-    return [sys.executable, "-c", DRIVER, "book", "--root", str(folder), *options]
+def book_command(folder: Path, *options: str, before: str = "") -> list[str]:
+    """The command line of ``labcode book`` for the book in ``folder``; ``before`` is run first."""
+    return [sys.executable, "-c", f"{before}\n{DRIVER}", "book", "--root", str(folder), *options]
 
 
-def build(folder: Path, *options: str) -> subprocess.CompletedProcess:
-    """Run ``labcode book``; stdout and stderr together in ``.stdout``."""
+def build(
+    folder: Path, *options: str, before: str = "", **env: str
+) -> subprocess.CompletedProcess:
+    """Run ``labcode book``; stdout and stderr together in ``.stdout``.
+
+    ``before`` is code for the process to begin with, ``env`` what is different around it.
+    """
     return subprocess.run(
-        book_command(folder, *options),
-        env=environment(folder),
+        book_command(folder, *options, before=before),
+        env={**environment(folder), **env},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -33,6 +33,8 @@ ELSEWHERE = {
     "make tensorflow-apart": "downloads gigabytes",
     "export LABCODE_PYTHON_TENSORFLOW=$PWD/.venv-tensorflow/bin/python": "goes with the last one",
     "make workflows": "downloads a program",
+    "array=$(sbatch --parsable execute.sh)": "needs a cluster",
+    "sbatch --wait --dependency=afterany:$array pages.sh": "needs a cluster",
 }
 """Commands of the page that are not typed here, and why."""
 

@@ -60,7 +60,9 @@ def test_gradients_of_the_frameworks_agree(rooms, batch):
 
 
 def test_bfloat16_points_the_same_way(room, rooms, colours):
-    # Rounding errors average out over a batch: at 8 images the cosine is 0.987, at 32 it is 0.997.
+    # Rounding errors average out over a batch: at 8 images the cosine is 0.987, at 32 it is 0.997,
+    # and a processor without instructions for bfloat16 rounds at other places. A gradient that is
+    # wrong, of another layer, transposed or not propagated, has a cosine near 0.
     batch = colours.train.images[:32], colours.train.labels[:32]
     expected_loss, expected = reference(rooms, batch, 0.0)
     model = room.build_model(WEIGHTS)
@@ -69,8 +71,9 @@ def test_bfloat16_points_the_same_way(room, rooms, colours):
     for name, gradient in expected.items():
         a, b = found[name].ravel(), gradient.ravel()
         norms = np.linalg.norm(a), np.linalg.norm(b)
-        assert a @ b / np.prod(norms) > 0.99, name
-        assert norms[0] == pytest.approx(norms[1], rel=0.05), name
+        cosine, size = a @ b / np.prod(norms), norms[0] / norms[1]
+        assert cosine > 0.95, f"{name}: cosine {cosine:.4f}"
+        assert 0.9 < size < 1.1, f"{name}: {size:.3f} times the size"
         assert found[name].dtype == np.float32
 
 
