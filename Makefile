@@ -45,8 +45,8 @@ drift: $(VENV)/.ready  ## tell which numbers moved from the site OLD=folder to t
 durations: $(VENV)/.ready  ## record how long each notebook of the built site, or of SITE=folder, took
 	$(BIN)/labcode durations $(SITE)
 
-test: $(VENV)/.ready  ## run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready  ## run the tests, on up to four cores
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 exercises: $(VENV)/.ready  ## try each exercise blank, answered wrongly and solved
 	LABCODE_EXERCISES=1 $(BIN)/python -m pytest tests/exercises
