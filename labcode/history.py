@@ -16,6 +16,7 @@ class Epoch:
     ``steps`` counts the optimiser's steps since the beginning, and ``batches`` is a digest of the
     images, their order and their shifts since then: two runs that agree in it saw the same. Runs
     of before these two were recorded, as the shipped checkpoint's, have 0 and an empty text.
+    ``idle_seconds`` passed between the last step and the validation, and are in neither time.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Epoch:
     images_per_second: float
     steps: int = 0
     batches: str = ""
+    idle_seconds: float = 0.0
 
 
 @dataclass

@@ -22,7 +22,11 @@ from labcode.weights import Weights
 
 
 class Trainer(Protocol):
-    """A model with its optimiser and the images on its device."""
+    """A model with its optimiser and the images on its device.
+
+    A trainer whose ``run_epoch`` does not return when its last step has ended tells for how long
+    in ``idle_seconds``.
+    """
 
     def run_epoch(
         self, plan: EpochPlan, rates: np.ndarray, seed: int, advance: Callable[[int], object]
@@ -124,7 +128,8 @@ def _epoch(
     ) as bar:
         seed = epoch_seed(recipe, index)
         total_loss, correct = trainer.run_epoch(plan, rates, seed, bar.update)
-    train_seconds = time.perf_counter() - start
+    idle_seconds = getattr(trainer, "idle_seconds", 0.0)
+    train_seconds = time.perf_counter() - start - idle_seconds
     loss = total_loss / plan.steps
     if not np.isfinite(loss):
         raise TrainingError(
@@ -147,4 +152,5 @@ def _epoch(
         images_per_second=plan.order.size / train_seconds,
         steps=number * plan.steps,
         batches=plan.digest(seen),
+        idle_seconds=idle_seconds,
     )

@@ -170,10 +170,12 @@ def fastest(groups: Sequence[Turns], framework: str) -> Way:
 
 def preparation(result: Result) -> float:
     """Seconds of a training run that are neither epochs at their usual speed nor validation:
-    making the trainer, tracing, compiling. The import and the data set are not in it.
+    making the trainer, tracing, compiling. The import and the data set are not in it, nor what an
+    epoch idled away.
     """
     epochs = result.outcome["history"]["epochs"]
-    spent = sum(epoch["train_seconds"] + epoch["val_seconds"] for epoch in epochs)
+    parts = "train_seconds", "val_seconds", "idle_seconds"
+    spent = sum(epoch.get(part, 0.0) for epoch in epochs for part in parts)
     times = result.outcome["times"]
     return max(0.0, times["whole_seconds"] - spent) + times["warm_up_seconds"]
 

@@ -55,7 +55,7 @@ class Study:
 def ladder(data: str, scale: str = "small") -> Study:
     """From the report's two set-ups to equal ones, one switch at a time."""
     small = scale == "small"
-    view, epochs = (View(data, 10, 64, val=250), 8) if small else (View(data, 200, 500), 10)
+    view, epochs = (View(data, 10, 40, val=250), 8) if small else (View(data, 200, 500), 10)
     seeds = 5
     found: dict[Record, None] = {}
     for _, pair in rungs(view, epochs):

@@ -1,5 +1,6 @@
 """The same training and the same inference, written as a beginner writes it and as it runs fast."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,8 +101,21 @@ def inference(
     return run
 
 
+class _Clock(keras.callbacks.Callback):
+    """Notes when the last step of an epoch has ended."""
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        float(logs["loss"])  # waits for it
+        self.ended = time.perf_counter()
+
+
 class _FitTrainer(_Trainer):
-    """Keras' own fit, an epoch at a time; batches and order are those of every other trainer."""
+    """Keras' own fit, an epoch at a time; batches and order are those of every other trainer.
+
+    Each call takes its input pipeline down before it returns, and in TensorFlow 2.21 often waits
+    up to five seconds for a thread of it. Who trains in one call waits once, so this is no time of
+    an epoch: it is in ``idle_seconds``.
+    """
 
     def __init__(
         self, model: keras.Model, dataset: Dataset, recipe: Recipe, device: tf.config.LogicalDevice
@@ -126,7 +140,7 @@ class _FitTrainer(_Trainer):
     def run_epoch(
         self, plan: EpochPlan, rates: np.ndarray, seed: int, advance: Callable[[int], object]
     ) -> tuple[float, int]:
-        order = plan.order.reshape(-1)
+        order, clock = plan.order.reshape(-1), _Clock()
         with tf.device(self.train_images.device.name), true_float32():
             seen = self.model.fit(
                 self.images[order],
@@ -134,7 +148,9 @@ class _FitTrainer(_Trainer):
                 batch_size=plan.order.shape[1],
                 shuffle=False,
                 verbose=0,
+                callbacks=[clock],
             )
+        self.idle_seconds = time.perf_counter() - clock.ended
         advance(plan.steps)
         loss, accuracy = seen.history["loss"][0], seen.history["accuracy"][0]
         return loss * plan.steps, round(accuracy * plan.order.size)

@@ -197,8 +197,8 @@ def test_the_ladders_numbers_are_those_of_the_analysis_in_points(results, monkey
         "ladder.explained.batch-size": 100 * analysis.explained(*ladder[:2]).value,
         "ladder.explained-error.epsilon": 100 * analysis.explained(*ladder[3:5]).error,
         "ladder.top1.data-order.tensorflow": 100 * ladder[-1].sample("tensorflow").mean,
-        "ladder.steps.report.pytorch": 40,
-        "ladder.steps.report.tensorflow": 160,
+        "ladder.steps.report.pytorch": 24,
+        "ladder.steps.report.tensorflow": 96,
         "ladder.last.gap-in-deviations": abs(ladder[-1].gap().value) / ladder[-1].deviation(),
     }
     for name, value in wanted.items():

@@ -16,7 +16,7 @@ from labcode.experiments.quantities import Results, quantity
 from labcode.experiments.records import View
 from labcode.frameworks import FRAMEWORKS
 
-SWITCHES = [switch for switch, _ in studies.rungs(View("tiny-imagenet", 10, 64))]
+SWITCHES = [switch for switch, _ in studies.rungs(View("tiny-imagenet", 10, 40))]
 
 
 def rungs(results: Results) -> list[Rung]:
