@@ -157,6 +157,15 @@ def rates(groups: Iterable[Turns], way: Way) -> list[float]:
     ]
 
 
+def idle(groups: Iterable[Turns], way: Way) -> list[float]:
+    """Seconds that each epoch, the first too, waited after its last step; in no other time."""
+    return [
+        epoch.get("idle_seconds", 0.0)
+        for group in groups
+        for epoch in group[way].outcome["history"]["epochs"]
+    ]
+
+
 def ways(groups: Sequence[Turns], framework: str) -> list[Way]:
     """The ways of ``framework``, plain first, then by their median time, slowest first."""
     own = [each for each in groups[0] if each[0] == framework]

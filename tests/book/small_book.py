@@ -210,9 +210,7 @@ def book_command(folder: Path, *options: str, before: str = "") -> list[str]:
     return [sys.executable, "-c", f"{before}\n{DRIVER}", "book", "--root", str(folder), *options]
 
 
-def build(
-    folder: Path, *options: str, before: str = "", **env: str
-) -> subprocess.CompletedProcess:
+def build(folder: Path, *options: str, before: str = "", **env: str) -> subprocess.CompletedProcess:
     """Run ``labcode book``; stdout and stderr together in ``.stdout``.
 
     ``before`` is code for the process to begin with, ``env`` what is different around it.

@@ -64,6 +64,18 @@ def test_the_first_epoch_is_in_no_ratio_but_in_the_preparation(speed):
     assert max(comparing.ratios(comparing.in_turns(speed), PLAIN, FAST)) < 3
 
 
+def test_what_an_epoch_waits_after_its_last_step_is_in_no_time(speed):
+    (one,) = [
+        run for run in speed if comparing.way(run) == FAST and run.record["recipe"]["seed"] == 0
+    ]
+    before = comparing.preparation(one)
+    one.outcome["history"]["epochs"][1]["idle_seconds"] = 4.0
+    one.outcome["times"]["whole_seconds"] += 4.0
+    assert comparing.preparation(one) == pytest.approx(before)
+    groups = comparing.in_turns(speed)
+    assert max(comparing.idle(groups, FAST)) == 4.0 and max(comparing.idle(groups, PLAIN)) == 0.0
+
+
 def test_ways_are_named_after_what_they_do_and_the_fastest_is_found(speed):
     groups = comparing.in_turns(speed)
     assert [form for _, form in comparing.ways(groups, "pytorch")] == [

@@ -1,5 +1,6 @@
 """Plain and fast forms take the same steps and give the same logits; only their speed differs."""
 
+import time
 from importlib import import_module
 
 import numpy as np
@@ -44,6 +45,25 @@ def test_a_training_form_learns_as_fast_as_its_rate(room, colours):
         for recipe in (still, lively)
     ]
     assert ends[0] == pytest.approx(before, abs=1e-4) and abs(ends[1] - before) > 0.05
+
+
+def test_what_fit_does_after_its_last_step_is_no_time_of_the_epoch(rooms, colours, monkeypatch):
+    room = rooms["tensorflow"]
+    model = room.build_model(WEIGHTS)
+    fit = model.fit
+
+    def slow_to_end(*args, **options):
+        told = fit(*args, **options)
+        time.sleep(2)
+        return told
+
+    monkeypatch.setattr(model, "fit", slow_to_end)
+    start = time.perf_counter()
+    recipe = Recipe(epochs=1, batch_size=32)
+    (epoch,) = room.train_in_form("plain", model, colours, recipe, progress=False).epochs
+    whole = time.perf_counter() - start
+    assert epoch.idle_seconds >= 2
+    assert 0 < epoch.train_seconds <= whole - epoch.idle_seconds - epoch.val_seconds
 
 
 def test_every_form_of_inference_gives_the_same_logits(room, colours):

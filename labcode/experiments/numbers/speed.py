@@ -56,9 +56,14 @@ by the input, which the first layer does without."""
 MEASURES: dict[str, Measure] = {
     "gmacs": lambda groups, way: statistics.median(comparing.rates(groups, way)) * STEP_MACS / 1e9,
     "rate": lambda groups, way: statistics.median(comparing.rates(groups, way)),
+    "step": lambda groups, way: (
+        groups[0][way].record["recipe"]["batch_size"]
+        / statistics.median(comparing.rates(groups, way))
+    ),
     "gain": gain,
     "memory": _median(lambda run: run.outcome["memory"]["host_peak_bytes"] / 2**20),
     "start": _median(comparing.preparation),
+    "idle": lambda groups, way: max(comparing.idle(groups, way)),
     "busy": _median(lambda run: run.outcome["utilisation"]["cpu"]),
     "top1": lambda groups, way: comparing.sample_of(groups, way).mean,
     "spread": lambda groups, way: comparing.sample_of(groups, way).deviation,
@@ -66,9 +71,10 @@ MEASURES: dict[str, Measure] = {
         comparing.sample_of(groups, way).mean - comparing.sample_of(groups, (way[0], "plain")).mean
     ),
 }
-"""Billions of MACs a second; images a second; time of the plain form over this one's; MiB at the
-peak; seconds before the usual speed; share of the cores' time; mean top-1 over the seeds, its
-standard deviation, and the mean less the plain form's."""
+"""Billions of MACs a second; images a second; seconds of a step; time of the plain form over this
+one's; MiB at the peak; seconds before the usual speed; the most seconds that an epoch waited after
+its last step; share of the cores' time; mean top-1 over the seeds, its standard deviation, and the
+mean less the plain form's."""
 
 
 def seconds(groups: list[Turns], way: Way) -> float:
