@@ -63,6 +63,9 @@ grading: $(VENV)/.ready  ## autograde the whole lab, solved and blank, and compa
 try-bundles: $(VENV)/.ready  ## follow each bundle's README in a fresh environment, and run all its notebooks
 	$(BIN)/python -m tests.outside.try_bundles
 
+try-slurm: $(VENV)/.ready  ## where Slurm runs: follow the contributors' recipe for it with a small book
+	$(BIN)/python -m tests.outside.try_slurm
+
 links: $(VENV)/.ready  ## follow every link of the built site, with EXTERNAL=1 those to other sites, too
 	$(BIN)/labcode links $(if $(EXTERNAL),--external)
 
@@ -73,7 +76,7 @@ study: $(VENV)/.ready  ## run what is missing of a study: STUDY=ladder, SCALE=fu
 	$(BIN)/labcode experiment run "$(or $(STUDY),$(error name it: STUDY=ladder))" \
 		$(if $(SCALE),--scale $(SCALE)) $(if $(SHARD),--shard $(SHARD))
 
-.PHONY: doctor tensorflow-apart links chapter study workflows released attach
+.PHONY: doctor tensorflow-apart try-slurm links chapter study workflows released attach
 
 lint: $(VENV)/.ready  ## check the code's style, and the workflows where actionlint is at hand
 	$(BIN)/ruff check .

@@ -41,8 +41,11 @@ def three(tmp_path_factory) -> Path:
     )
     for name in CHAPTERS:
         path = lab / f"{name}.md"
-        cell = f"```{{code-cell}}\n:tags: [tensorflow]\n{PLANT}\n```\n"
-        path.write_text(f"{path.read_text()}\n{cell}")
+        cells = [
+            f"\n```{{code-cell}}\n:tags: [{framework}]\n{code}\n```\n"
+            for framework, code in (("pytorch", "print('sound')"), ("tensorflow", PLANT))
+        ]
+        path.write_text(path.read_text() + "".join(cells))
     (folder / "requirements.txt").write_text("numpy==2.0\n")
     (folder / "tmp").mkdir()
     right(folder, executed=6)
