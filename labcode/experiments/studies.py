@@ -150,7 +150,7 @@ def accuracy(data: str, scale: str = "small") -> Study:
 
     With a constant rate a run of 100 epochs contains those of 3 and 10.
     """
-    view = View(data, 10, 20, val=250) if scale == "small" else View(data, 200, 500)
+    view = View(data, 10, 16, val=200) if scale == "small" else View(data, 200, 500)
     return Study(
         "accuracy",
         "How well does each framework learn, over batch sizes and epochs?",
