@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Callable
 
 from labcode.experiments import comparing, records, studies
+from labcode.experiments.analysis import difference
 from labcode.experiments.comparing import Turns, Way
 from labcode.experiments.quantities import Formula, Results, quantity
 from labcode.experiments.results import Result
@@ -70,11 +71,16 @@ MEASURES: dict[str, Measure] = {
     "top1-gained": lambda groups, way: (
         comparing.sample_of(groups, way).mean - comparing.sample_of(groups, (way[0], "plain")).mean
     ),
+    "top1-error": lambda groups, way: (
+        difference(
+            comparing.sample_of(groups, way), comparing.sample_of(groups, (way[0], "plain"))
+        ).error
+    ),
 }
 """Billions of MACs a second; images a second; seconds of a step; time of the plain form over this
 one's; MiB at the peak; seconds before the usual speed; the most seconds that an epoch waited after
 its last step; share of the cores' time; mean top-1 over the seeds, its standard deviation, and the
-mean less the plain form's."""
+mean less the plain form's, with its standard error."""
 
 
 def seconds(groups: list[Turns], way: Way) -> float:
