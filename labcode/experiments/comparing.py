@@ -1,6 +1,6 @@
 """Runs compared on equal terms: which belong together, ratios pair by pair, medians, intervals.
 
-Pure functions over results: of the studies ``speed``, ``latency`` and ``accuracy``.
+Pure functions over results: of the studies ``speed``, ``latency``, ``passes`` and ``accuracy``.
 """
 
 import json
@@ -46,6 +46,12 @@ def latency(results: Iterable[Result], **scope: str) -> dict[int, Turns]:
     return {next(iter(group.values())).record["batch"]: group for group in found}
 
 
+def passes(results: Iterable[Result], **scope: str) -> Turns:
+    """The study ``passes``: each framework's way to call its operations."""
+    (found,) = in_turns(complete(results, "passes", **scope).values())
+    return found
+
+
 def accuracy(results: Iterable[Result], **scope: str) -> list[Pair]:
     """The study ``accuracy`` in its pairs, one for each batch size and seed."""
     return twins(complete(results, "accuracy", **scope).values())
@@ -57,9 +63,9 @@ def way(result: Result) -> Way:
 
 
 def way_of(record: dict) -> Way:
-    """Framework and form of a record as a dict; what its recipe adds is named after the form."""
+    """Framework and form of a record as a dict, with what its settings and its recipe add."""
     recipe = record.get("recipe", {})
-    words = [record["form"]]
+    words = record["form"].split("+")
     words += ["compiled"] if recipe.get("compile") else []
     words += [recipe["precision"]] if recipe.get("precision", "float32") != "float32" else []
     return record["framework"], ", ".join(words)
@@ -84,7 +90,7 @@ def check_fair(results: Sequence[Result]) -> Sequence[Result]:
 
 def in_turns(results: Iterable[Result]) -> list[Turns]:
     """Groups of runs that took turns: of training those with equal batch size and seed, of latency
-    those with equal batch size.
+    and passes those with equal batch size.
 
     Raises ExperimentError when a group did not do the same work (``check_fair``), did not take
     turns on one machine, or lacks a way that another group has.

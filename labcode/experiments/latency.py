@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from labcode import provenance
+from labcode.experiments import settings
 from labcode.experiments.records import Latency
 from labcode.profiles import SEED
 from labcode.timing import measure
@@ -23,9 +24,8 @@ def run(record: Latency, turn: Callable[[], None] | None = None) -> tuple[dict, 
     room = importlib.import_module(f"labcode.{record.framework}")
     rng = np.random.default_rng(SEED)
     images = rng.integers(0, 256, (record.batch, 64, 64, 3), dtype=np.uint8)
-    work = room.inference(
-        record.form, initial_weights("kaiming-uniform"), images, device=record.device
-    )
+    form, weights = settings.split(record.form)[0], initial_weights("kaiming-uniform")
+    work = room.inference(form, weights, images, device=record.device)
     start = time.perf_counter()
     logits = work()
     first = time.perf_counter() - start

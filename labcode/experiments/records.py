@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 
 from labcode.errors import ExperimentError, LabcodeError
+from labcode.experiments import settings
 from labcode.frameworks import FRAMEWORKS
 from labcode.recipe import Recipe
 from labcode.weights import INITIALISERS
@@ -32,8 +33,9 @@ class Training:
     """Train the toy CNN once, in one framework.
 
     ``recipe`` holds batch size, epochs, optimiser, loss and seed; the first weights are drawn by
-    ``initialiser`` from the same seed. ``form`` is one of the room's ``TRAINING_FORMS``. ``probe``
-    looks at maps and gradients after each epoch. ``device`` None is the best one there is.
+    ``initialiser`` from the same seed. ``form`` is one of the room's ``TRAINING_FORMS``, with the
+    ``settings`` of its process after it. ``probe`` looks at maps and gradients after each epoch.
+    ``device`` None is the best one there is.
     """
 
     framework: str
@@ -48,7 +50,9 @@ class Training:
 
 @dataclass(frozen=True)
 class Latency:
-    """Time inference of ``batch`` images in ``form`` (one of the room's ``INFERENCE_FORMS``)."""
+    """Time inference of ``batch`` images in ``form``: one of the room's ``INFERENCE_FORMS``, with
+    the ``settings`` of its process after it.
+    """
 
     framework: str
     form: str
@@ -56,6 +60,20 @@ class Latency:
     repeats: int
     device: str | None = None
     kind: str = field(default="latency", init=False)
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Time each pass of each convolution, a training step and the peak, in turns.
+
+    ``form`` is ``plain`` with the ``settings`` of its process after it.
+    """
+
+    framework: str
+    form: str
+    batch: int
+    device: str | None = None
+    kind: str = field(default="passes", init=False)
 
 
 @dataclass(frozen=True)
@@ -77,10 +95,11 @@ class Usability:
     kind: str = field(default="usability", init=False)
 
 
-Record = Training | Latency | Edge | Usability
+Record = Training | Latency | Passes | Edge | Usability
 KINDS: dict[str, type] = {
     "training": Training,
     "latency": Latency,
+    "passes": Passes,
     "edge": Edge,
     "usability": Usability,
 }
@@ -144,3 +163,9 @@ def _check(record: Record) -> None:
         raise ExperimentError(
             f"unknown initialiser {record.initialiser!r}; choose from {list(INITIALISERS)}"
         )
+    for one in settings.split(getattr(record, "form", ""))[1]:
+        if one not in settings.SETTINGS:
+            raise ExperimentError(
+                f"unknown setting {one} in the form {record.form!r}; choose from "
+                f"{list(settings.SETTINGS)}"
+            )

@@ -24,6 +24,7 @@ STATUSES = ("ok", "failed", "out-of-memory")
 NEEDED = {
     "training": ("history", "fairness", "times", "throughput", "memory", "utilisation", "energy"),
     "latency": ("seconds", "median", "low", "high"),
+    "passes": ("peak", "step", "seconds"),
     "edge": ("file_bytes", "latency_seconds", "top1"),
     "usability": ("activities", "rooms"),
 }

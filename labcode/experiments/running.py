@@ -7,6 +7,7 @@ moment and started again, and shards of it can run on machines that know nothing
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from labcode import provenance
 from labcode.errors import ExperimentError
-from labcode.experiments import records, results
+from labcode.experiments import records, results, settings
 from labcode.experiments.records import Record
 from labcode.experiments.results import Result
 from labcode.experiments.studies import Study
@@ -140,7 +141,7 @@ class Worker:
             stdin=subprocess.PIPE if turns else subprocess.DEVNULL,
             stdout=subprocess.PIPE if turns else self.log,
             stderr=self.log,
-            env=environment(jobs),
+            env=environment(jobs, self.record),
             start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends its workers
             text=True,
         )
@@ -191,11 +192,11 @@ class Worker:
         return Result(record, "out-of-memory" if memory else "failed", None, error, told, seconds)
 
 
-def environment(jobs: int) -> dict[str, str]:
-    """A worker's environment: its share of the cores, and what keeps times steady."""
+def environment(jobs: int, record: Record) -> dict[str, str]:
+    """A worker's environment: its share of the cores, its form's settings, what steadies times."""
     threads = str(max(1, provenance.cores() // jobs))
     return {
-        **os.environ,
+        **settings.environment(getattr(record, "form", ""), dict(os.environ)),
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads would take the time of the next turn
         "OMP_NUM_THREADS": threads,
         "TF_NUM_INTRAOP_THREADS": threads,
@@ -215,6 +216,8 @@ def headline(result: Result) -> str:
         last = outcome["history"]["epochs"][-1]
         rate = outcome["throughput"]["images_per_second"]
         return f"top-1 {last['val_top1']:.1%}, loss {last['val_loss']:.3f}, {rate:,.0f} images/s"
+    if result.record["kind"] == "passes":
+        return f"peak {statistics.median(outcome['peak']) / 1e9:.0f} GMAC/s"
     if result.record["kind"] == "latency":
         return f"{1000 * outcome['median']:.2f} ms"
     return f"top-1 {outcome['top1']:.1%}" if result.record["kind"] == "edge" else "counted"

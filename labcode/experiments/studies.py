@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from labcode.errors import ExperimentError
-from labcode.experiments.records import Edge, Latency, Record, Training, Usability, View
+from labcode.experiments.records import Edge, Latency, Passes, Record, Training, Usability, View
 from labcode.frameworks import FRAMEWORKS
 from labcode.recipe import Recipe
 
@@ -167,10 +167,11 @@ def speed(data: str, scale: str = "small") -> Study:
     """Training in each framework's plain and faster forms, in turns, with equal batches."""
     view = View(data, 10, 32, val=200) if scale == "small" else View(data, 200, 500)
     forms = {
-        "pytorch": (("plain", {}), ("channels-last", {}), ("labcode", {}),
-                    ("labcode", {"compile": True})),
-        "tensorflow": (("plain", {}), ("eager", {}), ("steps-per-execution", {}), ("labcode", {}),
-                       ("labcode", {"compile": True})),
+        "pytorch": (("plain", {}), ("plain+kept-memory", {}), ("channels-last", {}),
+                    ("labcode", {}), ("labcode", {"compile": True}), ("labcode+kept-memory", {})),
+        "tensorflow": (("plain", {}), ("plain+onednn", {}), ("eager", {}),
+                       ("steps-per-execution", {}), ("labcode", {}),
+                       ("labcode", {"compile": True}), ("labcode+onednn", {})),
     }  # fmt: skip
     if scale == "full":
         for of_framework in ("pytorch", "tensorflow"):
@@ -194,8 +195,8 @@ def speed(data: str, scale: str = "small") -> Study:
 def latency(data: str, scale: str = "small") -> Study:
     """Inference of one image and of a batch, in each form, in turns."""
     forms = {
-        "pytorch": ("plain", "channels-last", "compiled"),
-        "tensorflow": ("plain", "eager", "graph", "compiled"),
+        "pytorch": ("plain", "channels-last", "channels-last+kept-memory", "compiled"),
+        "tensorflow": ("plain", "eager", "graph", "graph+onednn", "compiled"),
     }
     return Study(
         "latency",
@@ -206,6 +207,23 @@ def latency(data: str, scale: str = "small") -> Study:
             for framework in FRAMEWORKS
             for form in forms[framework]
         ),
+        timed=True,
+        group=lambda record: record.batch,
+    )
+
+
+def passes(data: str, scale: str = "small") -> Study:
+    """The operations of a training step one by one, beside the whole step and the peak."""
+    ways = (
+        ("pytorch", "plain"),
+        ("pytorch", "plain+kept-memory"),
+        ("tensorflow", "plain"),
+        ("tensorflow", "plain+onednn"),
+    )
+    return Study(
+        "passes",
+        "Where does a training step fall short of the peak?",
+        tuple(Passes(framework, form, batch=32) for framework, form in ways),
         timed=True,
         group=lambda record: record.batch,
     )
@@ -237,6 +255,7 @@ STUDIES: dict[str, Callable[[str, str], Study]] = {
     "accuracy": accuracy,
     "speed": speed,
     "latency": latency,
+    "passes": passes,
     "edge": edge,
     "usability": usability,
 }

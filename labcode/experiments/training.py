@@ -14,6 +14,7 @@ from labcode import provenance
 from labcode.data import Dataset, open_dataset
 from labcode.energy import NotMeasurable, find_meter
 from labcode.errors import ExperimentError
+from labcode.experiments import settings
 from labcode.experiments.records import Training, View
 from labcode.history import Epoch
 from labcode.recipe import Recipe
@@ -75,7 +76,7 @@ def run(record: Training, turn: Callable[[], None] | None = None) -> tuple[dict,
     cpu_before, start = _cpu_seconds(), time.perf_counter()
     with meter.measure() if meter else nullcontext() as energy:
         history = room.train_in_form(
-            record.form,
+            settings.split(record.form)[0],
             model,
             data,
             record.recipe,

@@ -52,6 +52,8 @@ def measure(record: Record, turn=None) -> tuple[dict, dict | None]:
         from labcode.experiments import training as kind
     elif record.kind == "latency":
         from labcode.experiments import latency as kind
+    elif record.kind == "passes":
+        from labcode.experiments import passes as kind
     elif record.kind == "edge":
         from labcode.experiments import edge as kind
     else:

@@ -11,6 +11,7 @@ from labcode.pytorch.edge import export_edge
 from labcode.pytorch.evaluation import evaluate, predict_logits
 from labcode.pytorch.forms import inference, train_in_form
 from labcode.pytorch.model import build_model, get_weights, set_weights
+from labcode.pytorch.passes import convolution_passes
 from labcode.pytorch.profiling import count_macs, measure_peak, profile_layers
 from labcode.pytorch.quantisation import build_quantised
 from labcode.pytorch.steps import training_step
@@ -21,6 +22,7 @@ __all__ = [
     "available_devices",
     "build_model",
     "build_quantised",
+    "convolution_passes",
     "count_macs",
     "evaluate",
     "export_edge",

@@ -17,6 +17,7 @@ from labcode.tensorflow.edge import export_edge  # noqa: E402
 from labcode.tensorflow.evaluation import evaluate, predict_logits  # noqa: E402
 from labcode.tensorflow.forms import inference, train_in_form  # noqa: E402
 from labcode.tensorflow.model import build_model, get_weights, set_weights  # noqa: E402
+from labcode.tensorflow.passes import convolution_passes  # noqa: E402
 from labcode.tensorflow.profiling import count_macs, measure_peak, profile_layers  # noqa: E402
 from labcode.tensorflow.quantisation import build_quantised  # noqa: E402
 from labcode.tensorflow.steps import training_step  # noqa: E402
@@ -27,6 +28,7 @@ __all__ = [
     "available_devices",
     "build_model",
     "build_quantised",
+    "convolution_passes",
     "count_macs",
     "evaluate",
     "export_edge",

@@ -112,9 +112,9 @@ class _Clock(keras.callbacks.Callback):
 class _FitTrainer(_Trainer):
     """Keras' own fit, an epoch at a time; batches and order are those of every other trainer.
 
-    Each call takes its input pipeline down before it returns, and in TensorFlow 2.21 often waits
-    up to five seconds for a thread of it. Who trains in one call waits once, so this is no time of
-    an epoch: it is in ``idle_seconds``.
+    With TensorFlow 2.21 a call often returns only five seconds after it began, though its last step
+    ended before. Who trains in one call waits once, so this is no time of an epoch: it is in
+    ``idle_seconds``.
     """
 
     def __init__(

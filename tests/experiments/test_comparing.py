@@ -31,7 +31,7 @@ def first(accuracy):
 def test_made_up_results_are_valid_and_survive_the_disk(tmp_path):
     from labcode.experiments.results import load_study
 
-    names = ("speed", "latency", "accuracy")
+    names = ("speed", "latency", "passes", "accuracy")
     made_up.write(tmp_path, *names)
     for name in names:
         stored = {one.digest: one for one in load_study(name, tmp_path)}
@@ -40,7 +40,7 @@ def test_made_up_results_are_valid_and_survive_the_disk(tmp_path):
 
 def test_paired_ratios_find_the_truth_though_the_machine_slows_down(speed):
     groups = comparing.in_turns(speed)
-    assert len(groups) == 3 and all(len(group) == 9 for group in groups)
+    assert len(groups) == 3 and all(len(group) == 13 for group in groups)
     found = comparing.ratios(groups, PLAIN, FAST)
     assert len(found) == 15 and found == pytest.approx([4.0 / 1.6] * 15)
     # Not paired, the same times are all over the place.
@@ -79,13 +79,14 @@ def test_what_an_epoch_waits_after_its_last_step_is_in_no_time(speed):
 def test_ways_are_named_after_what_they_do_and_the_fastest_is_found(speed):
     groups = comparing.in_turns(speed)
     assert [form for _, form in comparing.ways(groups, "pytorch")] == [
-        "plain", "channels-last", "labcode", "labcode, compiled",
+        "plain", "plain, kept-memory", "channels-last", "labcode", "labcode, kept-memory",
+        "labcode, compiled",
     ]  # fmt: skip
     assert comparing.ways(groups, "tensorflow")[:2] == [
         ("tensorflow", "plain"), ("tensorflow", "eager"),
     ]  # fmt: skip
     assert comparing.fastest(groups, "pytorch") == FAST
-    assert comparing.fastest(groups, "tensorflow") == ("tensorflow", "labcode")
+    assert comparing.fastest(groups, "tensorflow") == ("tensorflow", "labcode, onednn")
     rates = comparing.rates(groups, FAST)
     assert len(rates) == 15 and max(rates) == pytest.approx(320 / 1.6)
 
@@ -150,11 +151,11 @@ def test_results_of_another_scale_lie_beside_and_change_nothing(speed):
 
 
 def test_a_study_that_is_not_complete_is_not_compared(speed, accuracy):
-    with pytest.raises(ExperimentError, match="1 of 27 runs of the study 'speed'.*are missing"):
+    with pytest.raises(ExperimentError, match="1 of 39 runs of the study 'speed'.*are missing"):
         comparing.speed(speed[1:])
     with pytest.raises(ExperimentError, match="1 of 18 runs of the study 'accuracy'"):
         comparing.accuracy(accuracy[:-1])
-    with pytest.raises(ExperimentError, match="14 of 14 runs of the study 'latency'"):
+    with pytest.raises(ExperimentError, match="18 of 18 runs of the study 'latency'"):
         comparing.latency(speed)
 
 

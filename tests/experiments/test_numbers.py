@@ -6,8 +6,18 @@ from labcode.experiments import quantities
 from labcode.experiments.quantities import QuantityError, names, value
 from tests.experiments import made_up
 
+ALL, DENSE, FIRST = 131_595_776, 575_488, 8_640_000  # MACs of an image
+SHARE = 0.5 * 10 / 4.0 / 100 * (3 * ALL - FIRST) / (3 * (ALL - DENSE) - FIRST)
 TRUE = {
     "speed.pytorch.best.gain": 4.0 / 1.6,
+    "speed.tensorflow.plain-onednn.gain": 3.0 / 2.6,
+    "passes.pytorch.plain.peak": 100 / 1.8,
+    "passes.pytorch.plain.forward": 10 / 4.0 / 100,
+    "passes.pytorch.plain-kept-memory.by-weights": 10 / 3.5 / 100,
+    "passes.tensorflow.plain-onednn.by-input": 10 / 2.6 / 100,
+    "passes.pytorch.plain.in-passes": 0.5,
+    "passes.pytorch.plain.share": SHARE,
+    "passes.pytorch.plain.headroom": 1 / SHARE,
     "speed.pytorch.labcode-compiled.gain": 4.0 / 1.6,
     "speed.pytorch.plain.gain": 1.0,
     "speed.tensorflow.best.gain": 3.0 / 2.4,
@@ -43,7 +53,9 @@ TRUE = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return made_up.write(tmp_path_factory.mktemp("results"), "speed", "latency", "accuracy")
+    return made_up.write(
+        tmp_path_factory.mktemp("results"), "speed", "latency", "passes", "accuracy"
+    )
 
 
 @pytest.mark.parametrize("name", TRUE)
@@ -52,7 +64,7 @@ def test_a_number_is_the_planted_truth(folder, name):
 
 
 def test_every_number_of_these_studies_can_be_computed(folder):
-    kinds = ("speed.", "latency.", "accuracy.")
+    kinds = ("speed.", "latency.", "passes.", "accuracy.")
     mine = [name for name in names() if name.startswith(kinds)]
     assert len(mine) > 100
     results = quantities.Results(folder)  # read once
@@ -66,5 +78,5 @@ def test_a_number_without_its_runs_says_how_to_make_them(folder, tmp_path):
         value("speed.pytorch.best.gain", tmp_path)
     made_up.write(tmp_path, "speed")
     next(tmp_path.glob("speed/*.json")).unlink()
-    with pytest.raises(QuantityError, match="1 of 27 runs of the study 'speed'"):
+    with pytest.raises(QuantityError, match="1 of 39 runs of the study 'speed'"):
         value("speed.pytorch.best.gain", tmp_path)

@@ -7,13 +7,14 @@ import pytest
 
 from labcode.errors import ExperimentError
 from labcode.experiments import records
-from labcode.experiments.records import Edge, Latency, Training, Usability, View
+from labcode.experiments.records import Edge, Latency, Passes, Training, Usability, View
 from labcode.recipe import Recipe
 
 VIEW = View("sample", 2, 8)
 EXAMPLES = [
     Training("pytorch", VIEW, Recipe(epochs=2, crop=3), form="plain"),
     Latency("tensorflow", "graph", 1, 5),
+    Passes("tensorflow", "plain+onednn", 32),
     Edge("pytorch", VIEW, "int8"),
     Usability(),
 ]
@@ -48,6 +49,7 @@ def test_every_field_of_a_training_moves_its_digest():
     "change, message",
     [
         ({"kind": "guess"}, "unknown kind.*training"),
+        ({"form": "plain+turbo"}, "unknown setting turbo in the form .*onednn"),
         ({"speed": 1}, "no field speed"),
         ({"framework": "jax"}, "unknown framework 'jax'"),
         ({"initialiser": "zeros"}, "unknown initialiser 'zeros'.*kaiming"),

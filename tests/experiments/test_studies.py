@@ -71,7 +71,7 @@ def test_every_run_of_one_framework_has_its_twin(name):
 
 
 def test_timed_groups_hold_both_frameworks():
-    for name in ("speed", "latency"):
+    for name in ("speed", "latency", "passes"):
         study = studies.study(name, "sample")
         for group in study.groups(study.records):
             assert {record.framework for record in group} == {"pytorch", "tensorflow"}

@@ -35,7 +35,7 @@ def test_a_row_of_speed_is_a_form_with_a_mark_for_each_seed():
     groups = comparing.speed(made_up.study("speed"))
     figure = plots.show_speed(groups)
     found = rows(figure.axes[0])
-    assert len(found) == 9
+    assert len(found) == 13
     bar, (marks, colour) = found["TensorFlow: eager"]
     assert colour == FRAMEWORKS["tensorflow"].colour and len(marks) == 3
     for group, mark in zip(groups, marks, strict=True):
@@ -43,7 +43,7 @@ def test_a_row_of_speed_is_a_form_with_a_mark_for_each_seed():
         assert mark == rates[2]
     assert min(marks) <= bar <= max(marks)
     assert found["PyTorch: labcode, compiled"][0] == pytest.approx(bar * 6.0 / 1.6)
-    assert list(found)[0] == "PyTorch: plain" and list(found)[4] == "TensorFlow: plain"
+    assert list(found)[0] == "PyTorch: plain" and list(found)[6] == "TensorFlow: plain"
     assert "images/s" in figure.axes[0].get_xlabel() and figure.axes[0].get_xlim()[0] == 0
 
 
