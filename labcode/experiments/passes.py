@@ -18,6 +18,14 @@ from labcode.weights import initial_weights
 CONVOLUTIONS = tuple(layer for layer in LAYERS if layer.kind == "conv")
 PASSES = ("forward", "by-input", "by-weights")
 
+NEEDED = tuple(
+    (layer, one)
+    for layer in CONVOLUTIONS
+    for one in PASSES
+    if not (layer is CONVOLUTIONS[0] and one == "by-input")
+)
+"""The passes of a training step: nobody needs the derivative by the images."""
+
 
 def run(record: Passes, turn: Callable[[], None] | None = None) -> tuple[dict, None]:
     """The outcome, and None, since it needs no data set: the numbers do not change the time.

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from labcode import cli, data
-from labcode.experiments import running, studies
+from labcode.experiments import running, settings, studies
 from tests.experiments.conftest import study_of
 
 BOOK = Path(__file__).parents[2] / "book" / "equal"
@@ -135,7 +135,11 @@ def test_every_command_of_the_chapters_was_typed_or_cannot_be(asked, capsys):
         assert typed(line) == 0, line
     assert len(asked) == len([line for line in mine if " run " in line])
     others = set(found) - set(mine) - set(ELSEWHERE)
-    assert others == {"cp -r part-*/accuracy my-results/"}
+    started = {
+        " ".join([*(f"{name}={value}" for name, value in one.items()), "jupyter lab"])
+        for one in settings.SETTINGS.values()
+    }
+    assert others == {"cp -r part-*/accuracy my-results/"} | started
 
 
 def test_the_chapters_commands_ask_for_what_they_say(asked):

@@ -9,18 +9,9 @@ from collections.abc import Callable
 from labcode.experiments import comparing, records, studies
 from labcode.experiments.comparing import Way
 from labcode.experiments.numbers.speed import STEP_MACS, slug
-from labcode.experiments.passes import CONVOLUTIONS, PASSES
+from labcode.experiments.passes import NEEDED, PASSES
 from labcode.experiments.quantities import Formula, Results, quantity
 from labcode.experiments.results import Result
-
-NEEDED = tuple(
-    (layer, one)
-    for layer in CONVOLUTIONS
-    for one in PASSES
-    if not (layer is CONVOLUTIONS[0] and one == "by-input")
-)
-"""The passes of a training step: nobody needs the derivative by the images."""
-
 
 def share(run: Result) -> float:
     """A step's MACs a second over those of the peak, median of the rounds."""

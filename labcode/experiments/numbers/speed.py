@@ -3,6 +3,7 @@
 ``speed.FRAMEWORK.FORM.MEASURE``: FORM is a form with hyphens (``labcode-compiled``), or ``best``,
 the one with the lowest median time. MEASURE is one of ``MEASURES``. ``speed.FORM.saved`` of
 ``plain`` and ``best`` is the share of TensorFlow's time that PyTorch does without.
+``speed.library.saved`` compares the plain forms with oneDNN below both.
 ``latency.BATCH.FRAMEWORK.FORM.MEASURE`` (one of ``INFERENCE``) and ``latency.BATCH.FORM.saved`` are
 the same of inference. ``speed.tensorflow.graph-gain`` and ``latency.BATCH.tensorflow.graph-gain``
 are the time of eager execution over that of a graph.
@@ -121,6 +122,11 @@ def _graph_gain(groups: list[Turns], graph: str) -> float:
     return statistics.median(comparing.ratios(groups, eager, graphed))
 
 
+def _saved_by_library(groups: list[Turns]) -> float:
+    torch, keras = ("pytorch", "plain"), ("tensorflow", "plain, onednn")
+    return 1 - statistics.median(comparing.ratios(groups, torch, keras))
+
+
 def _forms(study: str) -> set[Way]:
     """The ways that a study declares, as they stand in names, and the best of each framework."""
     declared = studies.study(study, "tiny-imagenet").records
@@ -134,6 +140,9 @@ for one, named in sorted(_forms("speed")):
         quantity(f"speed.{one}.{named}.{what}")(_training(one, named, what))
 quantity("speed.tensorflow.graph-gain")(
     lambda results: _graph_gain(comparing.speed(results.study("speed")), "plain")
+)
+quantity("speed.library.saved")(
+    lambda results: _saved_by_library(comparing.speed(results.study("speed")))
 )
 for form in ("plain", BEST):
     quantity(f"speed.{form}.saved")(
