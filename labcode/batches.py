@@ -10,6 +10,10 @@ from labcode.errors import DataError, RecipeError
 from labcode.recipe import Recipe
 from labcode.toycnn import INPUT_SHAPE
 
+EVALUATION_BATCH = 50
+"""Images at a time where nothing is learned; in a processor's float32 the largest map of so many is
+23 MB, and batches of several times that keep the C library asking the kernel for new pages."""
+
 
 @dataclass(frozen=True)
 class EpochPlan:

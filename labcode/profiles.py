@@ -14,8 +14,9 @@ class Profile:
     """What a build may spend.
 
     ``cell_timeout`` is in seconds. Experiments train on the first ``classes`` classes with
-    ``per_class`` training images each, in ``precision``, float32 so that any processor can: without
-    instructions for it, bfloat16 is many times slower. They take ``epochs`` epochs at each of
+    ``per_class`` training and ``val_per_class`` validation images each (None for all), in
+    ``precision``, float32 so that any processor can: without instructions for it, bfloat16 is many
+    times slower. They take ``epochs`` epochs at each of
     ``batch_sizes``, and as many as each of ``epoch_counts`` says at batch 32. The loop that a
     chapter writes out runs in float32 on ``lesson_classes`` classes with ``lesson_per_class``
     images each. A chapter that compares many models counts their hits on ``probe_images``
@@ -26,6 +27,7 @@ class Profile:
     cell_timeout: int
     classes: int
     per_class: int
+    val_per_class: int | None
     lesson_classes: int
     lesson_per_class: int
     epochs: int
@@ -41,12 +43,13 @@ PROFILES = {
         "quick",
         cell_timeout=600,
         classes=10,
-        per_class=40,
+        per_class=30,
+        val_per_class=25,
         lesson_classes=10,
-        lesson_per_class=30,
-        epochs=4,
+        lesson_per_class=24,
+        epochs=3,
         batch_sizes=(32, 64, 128),
-        epoch_counts=(2, 6, 10),
+        epoch_counts=(2, 4, 8),
         precision="float32",
         probe_images=500,
         repeats=15,
@@ -56,6 +59,7 @@ PROFILES = {
         cell_timeout=6 * 3600,
         classes=200,
         per_class=500,
+        val_per_class=None,
         lesson_classes=200,
         lesson_per_class=500,
         epochs=20,

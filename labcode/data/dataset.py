@@ -154,32 +154,42 @@ class Dataset:
             "duplicates_across_splits": sum(a[0] != b[0] for a, b in self.duplicates),
         }
 
-    def subset(self, classes: int = 20, per_class: int = 100) -> "Dataset":
-        """The first ``classes`` classes, ``per_class`` train images of each, all their val images.
+    def subset(
+        self, classes: int = 20, per_class: int = 100, val_per_class: int | None = None
+    ) -> "Dataset":
+        """The first ``classes`` classes: ``per_class`` train images of each, and ``val_per_class``
+        val images, or all of them.
 
-        A class with fewer train images gives all of them. Labels stay 0..classes-1, since the
+        A class with fewer images gives all of them. Labels stay 0..classes-1, since the
         classes are the first ones. The name tells the cut: ``tiny-imagenet[20x100]``.
         """
-        if not 1 <= classes <= len(self.wnids) or per_class < 1:
+        wanted = {"train": per_class, "val": val_per_class}
+        few = any(number is not None and number < 1 for number in wanted.values())
+        if few or not 1 <= classes <= len(self.wnids):
+            val = "all" if val_per_class is None else val_per_class
             raise DataError(
                 f"{self.name} has {len(self.wnids)} classes; cannot take {classes} classes with "
-                f"{per_class} images each."
+                f"{per_class} training and {val} validation images each."
             )
-        positions = [np.flatnonzero(self.train.labels == c)[:per_class] for c in range(classes)]
-        kept = {
-            "train": np.concatenate(positions),
-            "val": np.flatnonzero(self.val.labels < classes),
-        }
+        kept = {}
+        for split, number in wanted.items():
+            labels = getattr(self, split).labels
+            positions = [np.flatnonzero(labels == c)[:number] for c in range(classes)]
+            found = np.concatenate(positions)
+            kept[split] = found if split == "train" else np.sort(found)  # as they come in the set
         new_index = {
             (split, int(old)): (split, new)
             for split, indices in kept.items()
             for new, old in enumerate(indices)
         }
-        same = len(kept["train"]) == len(self.train) and classes == len(self.wnids)
+        same = classes == len(self.wnids) and all(
+            len(kept[split]) == len(getattr(self, split)) for split in kept
+        )
+        cut = f"{classes}x{per_class}" + (f"+{val_per_class}" if val_per_class else "")
         return replace(
             self,
-            name=f"{self.name}[{classes}x{per_class}]",
-            digest=hashlib.sha256(f"{self.digest}[{classes}x{per_class}]".encode()).hexdigest(),
+            name=f"{self.name}[{cut}]",
+            digest=hashlib.sha256(f"{self.digest}[{cut}]".encode()).hexdigest(),
             wnids=self.wnids[:classes],
             class_names=self.class_names[:classes],
             train=self.train.take(kept["train"]),

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from labcode import metrics
+from labcode.batches import EVALUATION_BATCH
 from labcode.data import Split
 from labcode.metrics import Evaluation
 from labcode.pytorch.batches import ResidentImages, to_input
@@ -15,7 +16,7 @@ def predict_logits(
     model: nn.Module,
     images: np.ndarray,
     *,
-    batch_size: int = 250,
+    batch_size: int = EVALUATION_BATCH,
     precision: str = "float32",
     device: str | torch.device | None = None,
 ) -> np.ndarray:
@@ -29,7 +30,7 @@ def evaluate(
     model: nn.Module,
     split: Split,
     *,
-    batch_size: int = 250,
+    batch_size: int = EVALUATION_BATCH,
     precision: str = "float32",
     device: str | torch.device | None = None,
 ) -> Evaluation:
@@ -41,7 +42,7 @@ def evaluate(
 
 
 def evaluate_resident(
-    model: nn.Module, resident: ResidentImages, precision: str, batch_size: int = 250
+    model: nn.Module, resident: ResidentImages, precision: str, batch_size: int = EVALUATION_BATCH
 ) -> Evaluation:
     """The same over images that already live on the device."""
     logits = _logits(model, resident, batch_size, precision)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from labcode import metrics
+from labcode.batches import EVALUATION_BATCH
 from labcode.data import Split
 from labcode.metrics import Evaluation
 from labcode.tensorflow.batches import ResidentImages, to_input
@@ -18,7 +19,7 @@ def predict_logits(
     model: keras.Model,
     images: np.ndarray,
     *,
-    batch_size: int = 250,
+    batch_size: int = EVALUATION_BATCH,
     precision: str = "float32",
     device: str | tf.config.LogicalDevice | None = None,
 ) -> np.ndarray:
@@ -32,7 +33,7 @@ def evaluate(
     model: keras.Model,
     split: Split,
     *,
-    batch_size: int = 250,
+    batch_size: int = EVALUATION_BATCH,
     precision: str = "float32",
     device: str | tf.config.LogicalDevice | None = None,
 ) -> Evaluation:
@@ -44,7 +45,7 @@ def evaluate(
 
 
 def evaluate_resident(
-    model: keras.Model, resident: ResidentImages, precision: str, batch_size: int = 250
+    model: keras.Model, resident: ResidentImages, precision: str, batch_size: int = EVALUATION_BATCH
 ) -> Evaluation:
     """The same over images that already live on the device."""
     logits = _logits(model, resident, batch_size, precision)

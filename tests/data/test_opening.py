@@ -152,8 +152,15 @@ def test_a_subset_is_the_first_classes_with_a_digest_of_its_own(installed: Path)
     grey = [Image.open(installed / f).mode == "L" for f in part.val.files]
     assert part.grey["val"] == tuple(np.flatnonzero(grey))
     assert part.train.metadata(7)["wnid"] == part.wnids[1]
+    fewer = whole.subset(classes=3, per_class=5, val_per_class=2)
+    assert fewer.name == "tiny-imagenet[3x5+2]" and fewer.digest != part.digest
+    assert len(fewer.train) == 15 and np.bincount(fewer.val.labels).tolist() == [2, 2, 2]
+    chosen = [name for name in part.val.files if name in set(fewer.val.files)]
+    assert list(fewer.val.files) == chosen  # in the order of the whole
     with pytest.raises(DataError, match="has 6 classes"):
         whole.subset(classes=7)
+    with pytest.raises(DataError, match="5 training and 0 validation images"):
+        whole.subset(classes=3, per_class=5, val_per_class=0)
 
 
 def test_a_smaller_even_set_is_partial_and_described_as_such(installed: Path) -> None:

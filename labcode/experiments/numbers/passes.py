@@ -13,6 +13,7 @@ from labcode.experiments.passes import NEEDED, PASSES
 from labcode.experiments.quantities import Formula, Results, quantity
 from labcode.experiments.results import Result
 
+
 def share(run: Result) -> float:
     """A step's MACs a second over those of the peak, median of the rounds."""
     macs = run.record["batch"] * STEP_MACS
