@@ -55,9 +55,9 @@ def test_the_loss_is_the_mean_over_this_epochs_steps_alone(room, colours):
 
 
 def test_bfloat16_learns_too(room, colours):
-    recipe = Recipe(epochs=6, batch_size=24, precision="bfloat16")
+    recipe = Recipe(epochs=3, batch_size=24, precision="bfloat16")
     history = room.train(room.build_model(WEIGHTS), colours, recipe, progress=False)
-    assert history.epochs[-1].loss < 3.5
+    assert history.epochs[-1].loss < 4 < 5 < history.epochs[0].loss
 
 
 def test_the_same_recipe_gives_the_same_run(room, colours):
