@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from labcode.errors import ExperimentError
-from labcode.experiments import records
+from labcode.experiments import records, settings
 from labcode.experiments.analysis import Sample, complete, last
 from labcode.experiments.results import Result
 from labcode.frameworks import FRAMEWORKS
@@ -65,7 +65,8 @@ def way(result: Result) -> Way:
 def way_of(record: dict) -> Way:
     """Framework and form of a record as a dict, with what its settings and its recipe add."""
     recipe = record.get("recipe", {})
-    words = record["form"].split("+")
+    own, settings_of_process = settings.split(record["form"])
+    words = [own, *settings_of_process]
     words += ["compiled"] if recipe.get("compile") else []
     words += [recipe["precision"]] if recipe.get("precision", "float32") != "float32" else []
     return record["framework"], ", ".join(words)

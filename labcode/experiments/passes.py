@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 
 from labcode import provenance
-from labcode.experiments import settings
 from labcode.experiments.records import Passes
 from labcode.profiles import SEED
 from labcode.recipe import Recipe
@@ -34,7 +33,6 @@ def run(record: Passes, turn: Callable[[], None] | None = None) -> tuple[dict, N
     best of five matrix products (MACs a second); ``step`` is the median time of three training
     steps in seconds, and ``seconds`` holds that of each pass of each convolution.
     """
-    assert settings.split(record.form)[0] == "plain"  # there is one way to call an operation
     room = importlib.import_module(f"labcode.{record.framework}")
     device = room.select_device(record.device)
     wait = partial(room.synchronize, device)

@@ -163,7 +163,12 @@ def _check(record: Record) -> None:
         raise ExperimentError(
             f"unknown initialiser {record.initialiser!r}; choose from {list(INITIALISERS)}"
         )
-    for one in settings.split(getattr(record, "form", ""))[1]:
+    own, names = settings.split(getattr(record, "form", ""))
+    if isinstance(record, Passes) and own != "plain":
+        raise ExperimentError(
+            f"operations have no form {own!r}: write plain, and settings after it"
+        )
+    for one in names:
         if one not in settings.SETTINGS:
             raise ExperimentError(
                 f"unknown setting {one} in the form {record.form!r}; choose from "

@@ -34,7 +34,7 @@ def rows(folder: Path) -> list[list[str]]:
 
 def made(folder: Path) -> int:
     """When the status page was read last."""
-    return (folder / "_build/work/.doctrees/book/status.doctree").stat().st_mtime_ns
+    return (folder / "_build" / "work" / ".doctrees" / "book" / "status.doctree").stat().st_mtime_ns
 
 
 def edit(path: Path, old: str, new: str) -> None:

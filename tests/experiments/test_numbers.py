@@ -31,6 +31,7 @@ TRUE = {
     "speed.pytorch.best.busy": 0.9,
     "speed.pytorch.best.spread": 0.02,
     "speed.tensorflow.best.top1-gained": 0.0,
+    "speed.tensorflow.best.top1-in-errors": 0.0,
     "speed.tensorflow.graph-gain": 2.0,
     "latency.1.tensorflow.graph-gain": 4.0,
     "accuracy.pairs": 9,

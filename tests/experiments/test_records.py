@@ -61,3 +61,9 @@ def test_a_record_that_means_nothing_is_refused(change, message):
     given = records.as_dict(EXAMPLES[0]) | change
     with pytest.raises(ExperimentError, match=message):
         records.from_dict(given)
+
+
+def test_an_operation_has_no_form_but_plain():
+    given = records.as_dict(Passes("pytorch", "labcode+kept-memory", 32))
+    with pytest.raises(ExperimentError, match="no form 'labcode'"):
+        records.from_dict(given)

@@ -29,7 +29,7 @@ def _in_passes(run: Result) -> float:
 
 
 def pass_share(run: Result, of: str) -> float:
-    """The same of one pass, over all convolutions that need it."""
+    """One pass's MACs a second, over all convolutions that need it, over the peak's."""
     layers = [layer for layer, one in NEEDED if one == of]
     macs = run.record["batch"] * sum(layer.macs for layer in layers)
     columns = [run.outcome["seconds"][layer.weights][of] for layer in layers]

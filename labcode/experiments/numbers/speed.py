@@ -78,10 +78,13 @@ MEASURES: dict[str, Measure] = {
         ).error
     ),
 }
+MEASURES["top1-in-errors"] = lambda groups, way: (
+    MEASURES["top1-gained"](groups, way) / MEASURES["top1-error"](groups, way)
+)
 """Billions of MACs a second; images a second; seconds of a step; time of the plain form over this
 one's; MiB at the peak; seconds before the usual speed; the most seconds that an epoch waited after
 its last step; share of the cores' time; mean top-1 over the seeds, its standard deviation, and the
-mean less the plain form's, with its standard error."""
+mean less the plain form's, with its standard error and as a multiple of it."""
 
 
 def seconds(groups: list[Turns], way: Way) -> float:
