@@ -16,11 +16,11 @@ class Profile:
     ``cell_timeout`` is in seconds. Experiments train on the first ``classes`` classes with
     ``per_class`` training and ``val_per_class`` validation images each (None for all), in
     ``precision``, float32 so that any processor can: without instructions for it, bfloat16 is many
-    times slower. They take ``epochs`` epochs at each of
-    ``batch_sizes``, and as many as each of ``epoch_counts`` says at batch 32. The loop that a
-    chapter writes out runs in float32 on ``lesson_classes`` classes with ``lesson_per_class``
-    images each. A chapter that compares many models counts their hits on ``probe_images``
-    validation images. Each timing is repeated ``repeats`` times.
+    times slower. They take ``epochs`` epochs at each of ``batch_sizes``, and as many as each of
+    ``epoch_counts`` says at batch 32. The loop that a chapter writes out runs in float32 on
+    ``lesson_classes`` classes with ``lesson_per_class`` images each. A chapter that compares many
+    models counts their hits on ``probe_images`` validation images. Each timing is repeated
+    ``repeats`` times.
     """
 
     name: str
@@ -51,7 +51,7 @@ PROFILES = {
         batch_sizes=(32, 64, 128),
         epoch_counts=(2, 4, 8),
         precision="float32",
-        probe_images=500,
+        probe_images=300,
         repeats=15,
     ),
     "full": Profile(

@@ -45,6 +45,7 @@ CONCEPTS: dict[str, str] = {
     "batches": "torch.utils.data.DataLoader .batch",
     "function over a data set": ".map",
     "work ahead of time": ".prefetch",
+    "options of a pipeline": "tensorflow.data.Options .autotune .enabled .with_options",
     "reading a file": "PIL.Image.open tensorflow.io.read_file",
     "decoding an image": ".convert tensorflow.io.decode_jpeg",
     "weights as a dictionary": ".state_dict .load_state_dict",
