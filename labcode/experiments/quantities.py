@@ -22,6 +22,7 @@ from pathlib import Path
 from labcode.errors import LabcodeError
 from labcode.experiments import numbers
 from labcode.experiments.results import Result, load_study
+from labcode.experiments.results import folder as default_folder
 
 NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 HOME = "labcode/experiments/numbers"
@@ -47,7 +48,8 @@ class Results:
         ExperimentError when the study has none at all.
         """
         if name not in self._studies:
-            self._studies[name] = load_study(name, self.folder, failed=True)
+            folder = self.folder or default_folder()
+            self._studies[name] = _load_study(name, folder, _state_of(folder / name))
         return [each for each in self._studies[name] if failed or each.status == "ok"]
 
     @property
@@ -125,6 +127,19 @@ def measure(name: str, folder: Path | None = None) -> Measurement:
     if not math.isfinite(found):
         raise QuantityError(f"{name} is {found}, which is no number that prose can state")
     return Measurement(found, results.files)
+
+
+# A page states dozens of numbers, and most of a study's time is reading and checking its files.
+@functools.lru_cache(maxsize=16)
+def _load_study(name: str, folder: Path, state: tuple) -> list[Result]:
+    """The runs of a study whose files are in ``state``; all who ask share them: read them only."""
+    return load_study(name, folder, failed=True)
+
+
+def _state_of(study: Path) -> tuple:
+    """Name, time of change and size of each result file, equal only while none has changed."""
+    files = ((path.name, path.stat()) for path in sorted(study.glob("*.json")))
+    return tuple((name, stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in files)
 
 
 def _origin(formula: Formula) -> tuple[str, str]:

@@ -62,9 +62,14 @@ def blocks(source: str, line: int) -> Iterator[Block]:
     yield from _text(lines, done, len(lines), line)
 
 
-def parse(source: str, inline: bool = True) -> list[Token]:
-    """MyST's tokens of ``source``; without ``inline``, text within a block is left as it is."""
-    return _parser(inline).parse(source + "\n")
+# The same text is asked about several times, and by each framework and edition.
+@functools.lru_cache(maxsize=8192)
+def parse(source: str, inline: bool = True) -> tuple[Token, ...]:
+    """MyST's tokens of ``source``; without ``inline``, text within a block is left as it is.
+
+    The tokens are shared by all who ask for the same text: read them only.
+    """
+    return tuple(_parser(inline).parse(source + "\n"))
 
 
 @functools.cache

@@ -144,6 +144,15 @@ def test_the_files_of_a_study_count_once_however_often_it_is_read(root):
     assert quantities.measure("twice", folder(root)) == quantities.Measurement(6.0, 3)
 
 
+def test_a_result_that_changes_is_read_anew(root):
+    assert value(MEAN, folder(root)) == value(MEAN, folder(root)) == 3.25
+    small_results.write(folder(root), "turtle", 3.5, 3.75, 4.0)
+    assert value(MEAN, folder(root)) == 3.75
+    for path in (folder(root) / "turtle").iterdir():
+        path.write_text(path.read_text().replace("3.5", "2.0"))
+    assert value(MEAN, folder(root)) == 3.25
+
+
 def test_failed_runs_are_read_on_demand_and_count_as_files(root):
     small_results.write(folder(root), "turtle", 3.0, 3.5, failed=2)
     assert quantities.measure(MEAN, folder(root)) == quantities.Measurement(3.25, 4)
