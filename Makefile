@@ -24,7 +24,7 @@ doctor:  ## say what this machine has for the book, what it lacks, and what to t
 tensorflow-apart: $(VENV)/.ready  ## an environment for TensorFlow alone, with its own CUDA, in .venv-tensorflow
 	$(PYTHON) -m venv $(VENV)-tensorflow
 	$(VENV)-tensorflow/bin/pip install --quiet --disable-pip-version-check --constraint requirements.txt \
-		--editable '.[tensorflow]' 'tensorflow[and-cuda]' ipykernel
+		--editable '.[edge,tensorflow]' 'tensorflow[and-cuda]' ipykernel
 	@echo "type: export LABCODE_PYTHON_TENSORFLOW=$(abspath $(VENV)-tensorflow/bin/python)"
 
 data: $(VENV)/.ready  ## install Tiny ImageNet: by download, or from FROM=archive-or-folder

@@ -267,6 +267,24 @@ def test_a_framework_is_tried_in_the_environment_of_its_own(machine, monkeypatch
     assert found.state == OK and f"in {other} (LABCODE_PYTHON_PYTORCH)" in found.said
 
 
+def test_an_environment_of_its_own_must_have_what_the_chapters_import(
+    machine, monkeypatch, headers
+):
+    fake_torch(machine, nvidia=("numpy",))
+    info = machine.root / "modules" / "labcode-9.0.dist-info"
+    info.mkdir()
+    wanted = ("NumPy>=2", 'Absent.Runtime==2; extra == "edge"', 'absent-tool; extra == "pytorch"',
+              'another; extra == "tensorflow"')  # fmt: skip
+    lines = "".join(f"Requires-Dist: {line}\n" for line in wanted)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: labcode\nVersion: 9.0\n{lines}")
+    assert states(look(machine)) == [OK]  # the book's own environment is looked at as a whole
+    other = program(machine, "other-python", f'exec "{sys.executable}" "$@"')
+    monkeypatch.setenv("LABCODE_PYTHON_PYTORCH", str(other))
+    _, lacks = look(machine)
+    assert lacks.state == MISSING and f"lacks absent-runtime, absent-tool in {other}" in lacks.said
+    assert lacks.todo == f"{other} -m pip install -c requirements.txt -e '.[edge,pytorch]'"
+
+
 def test_the_status_is_1_when_something_is_missing_and_only_then(machine, monkeypatch, capsys):
     for states_, status in (([OK, NOTE], 0), ([OK, MISSING, NOTE], 1)):
         found = [commands.Finding(state, "thing", "said", "what to type") for state in states_]

@@ -33,7 +33,7 @@ def look(machine: Machine, key: str, label: str) -> Iterator[Finding]:
     """One framework, in the interpreter that runs its kernels."""
     python = interpreter(key)
     where = "" if python == sys.executable else f" in {python} ({setting(key)})"
-    done = machine.run(python, "-c", FRAME, PROBES[key], timeout=PATIENCE)
+    done = machine.run(python, "-c", FRAME, PROBES[key], key, timeout=PATIENCE)
     told = re.search(r"^labcode-probe (.*)$", done.stdout if done else "", re.MULTILINE)
     if told is None:
         end = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]) if done \
@@ -49,6 +49,10 @@ def look(machine: Machine, key: str, label: str) -> Iterator[Finding]:
         return
     yield from _devices(machine, key, label, where, found)
     yield from _shared(key, label, found)
+    if found["lacks"] and where:  # this environment's own packages are looked at as a whole
+        yield Finding(MISSING, label, f"lacks {', '.join(found['lacks'])}{where}",
+                      f"{python} -m pip install -c requirements.txt -e '.[edge,{key}]'"
+                      )  # fmt: skip
     if key == "pytorch" and not found["headers"]:
         yield Finding(NOTE, label, "no Python.h: torch.compile fails on the CPU",
                       "apt-get install python3-dev")  # fmt: skip

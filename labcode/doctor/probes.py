@@ -1,7 +1,8 @@
 """The programs that look at a framework from inside, each run in an interpreter of its choice.
 
 Each imports its framework, lists its devices, has every GPU compute a small convolution of which
-the result is known (which loads cuDNN), and prints one line of JSON.
+the result is known (which loads cuDNN), and prints one line of JSON. That line also names what the
+chapters import in this framework's kernel and the environment lacks.
 """
 
 PYTORCH = """
@@ -39,12 +40,23 @@ SUM = 4 * 6 * 6 * 27
 """What the convolution of ones must sum to: 4 maps of 6 x 6, each value 3 x 3 x 3 ones."""
 
 FRAME = """
-import json, os, sys, sysconfig
+import json, os, re, sys, sysconfig
 from importlib import metadata
-found = {"devices": [], "sums": [], "built": {}}
+sys.path = [path for path in sys.path if path]  # kernels do not begin in the book's folder
+found = {"devices": [], "sums": [], "built": {}, "lacks": []}
 found["headers"] = os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h"))
 names = {(d.metadata["Name"] or "").lower(): d.version for d in metadata.distributions()}
 found["nvidia"] = {n: v for n, v in names.items() if n.startswith("nvidia-")}
+installed = {re.sub("[-_.]+", "-", name) for name in names}
+try:
+    wanted = metadata.requires("labcode") or []
+except metadata.PackageNotFoundError:
+    wanted = ["labcode"]
+for line in wanted:
+    extra = re.search("extra == .([a-z]+)", line)
+    name = re.sub("[-_.]+", "-", re.match("[A-Za-z0-9._-]+", line)[0]).lower()
+    if (extra is None or extra[1] in (sys.argv[2], "edge")) and name not in installed:
+        found["lacks"].append(name)
 try:
     exec(sys.argv[1])
 except Exception as error:
