@@ -1,7 +1,11 @@
-"""Budgets of the book, ``quick`` for two CPU cores, ``full`` for a GPU: the only place of them."""
+"""Budgets of the book, the only place of them.
+
+``quick`` is for two CPU cores and ``full`` for a GPU. ``rehearsal`` is the full one with few images
+and epochs, to try a new runner before it is given a night.
+"""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labcode.errors import LabcodeError
 
@@ -38,38 +42,47 @@ class Profile:
     repeats: int
 
 
-PROFILES = {
-    "quick": Profile(
-        "quick",
-        cell_timeout=600,
-        classes=10,
-        per_class=30,
-        val_per_class=25,
-        lesson_classes=10,
-        lesson_per_class=24,
-        epochs=3,
-        batch_sizes=(32, 64, 128),
-        epoch_counts=(2, 4, 8),
-        precision="float32",
-        probe_images=300,
-        repeats=15,
-    ),
-    "full": Profile(
-        "full",
-        cell_timeout=6 * 3600,
-        classes=200,
-        per_class=500,
-        val_per_class=None,
-        lesson_classes=200,
-        lesson_per_class=500,
-        epochs=20,
-        batch_sizes=(32, 64, 128),
-        epoch_counts=(3, 10, 100),
-        precision="float32",
-        probe_images=10_000,
-        repeats=50,
-    ),
-}
+QUICK = Profile(
+    "quick",
+    cell_timeout=600,
+    classes=10,
+    per_class=30,
+    val_per_class=25,
+    lesson_classes=10,
+    lesson_per_class=24,
+    epochs=3,
+    batch_sizes=(32, 64, 128),
+    epoch_counts=(2, 4, 8),
+    precision="float32",
+    probe_images=300,
+    repeats=15,
+)
+FULL = Profile(
+    "full",
+    cell_timeout=6 * 3600,
+    classes=200,
+    per_class=500,
+    val_per_class=None,
+    lesson_classes=200,
+    lesson_per_class=500,
+    epochs=20,
+    batch_sizes=(32, 64, 128),
+    epoch_counts=(3, 10, 100),
+    precision="float32",
+    probe_images=10_000,
+    repeats=50,
+)
+REHEARSAL = replace(
+    FULL,
+    name="rehearsal",
+    per_class=3,
+    val_per_class=2,
+    lesson_per_class=3,
+    epochs=4,
+    epoch_counts=(3, 5, 10),
+    probe_images=1000,
+)
+PROFILES = {profile.name: profile for profile in (QUICK, FULL, REHEARSAL)}
 
 
 def current() -> Profile:

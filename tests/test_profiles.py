@@ -29,6 +29,15 @@ def test_a_quick_book_trains_on_what_two_cores_can_pay():
     assert quick.precision == "float32"
 
 
+def test_a_rehearsal_differs_from_the_full_book_in_how_much_it_trains_and_in_nothing_else():
+    full, rehearsal = PROFILES["full"], PROFILES["rehearsal"]
+    amounts = ("per_class", "val_per_class", "lesson_per_class", "epochs", "epoch_counts")
+    same = {name: getattr(full, name) for name in ("name", "probe_images", *amounts)}
+    assert replace(rehearsal, **same) == full
+    longest = rehearsal.epoch_counts[-1] * rehearsal.classes * rehearsal.per_class
+    assert longest <= 6000
+
+
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 def test_the_budgets_of_a_profile_fit_together(profile):
     assert profile.name in PROFILES and PROFILES[profile.name] is profile
