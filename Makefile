@@ -98,7 +98,7 @@ lock:  ## write requirements.txt anew from pyproject.toml, in a fresh environmen
 
 released:  ## fetch the site of the last release but TAG into _build/released, with the program gh
 	rm -rf _build/released && mkdir -p _build/released
-	tag=$$(gh release list --exclude-drafts --json tagName --jq '.[].tagName' | awk '$$0 != "$(TAG)" && !n++'); \
+	@tag=$$(gh release list --exclude-drafts --json tagName --jq '.[].tagName' | awk '$$0 != "$(TAG)" && !n++'); \
 	if [ -z "$$tag" ]; then echo "there is no earlier release"; \
 	elif gh release download "$$tag" --pattern site.tar.gz --dir _build/released; \
 	then cd _build/released && tar xzf site.tar.gz && rm site.tar.gz; \
