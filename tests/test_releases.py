@@ -98,7 +98,7 @@ def test_a_release_without_a_site_is_said_to_have_none(make):
 def test_a_github_that_does_not_answer_is_no_first_release(make):
     make.releases.rmdir()
     done = make("released")
-    assert done.returncode != 0 and "no earlier release" not in done.stdout.splitlines()
+    assert done.returncode != 0 and "there is no earlier release" not in done.stdout.splitlines()
 
 
 def test_a_site_is_attached_to_a_release_by_name(make):
