@@ -211,8 +211,10 @@ def day(stamp: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a reader says them."""
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    """Seconds as a reader says them; a number and its unit stay on one line."""
+    if seconds < 60:
+        return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+    return f"{seconds // 60:.0f}\N{NO-BREAK SPACE}min {seconds % 60:.0f}\N{NO-BREAK SPACE}s"
 
 
 def admonition(title: str, text: str) -> str:

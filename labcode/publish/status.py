@@ -98,7 +98,7 @@ def facts(run: Executed) -> list[str]:
     return [
         FRAMEWORKS[run.framework].label,
         closing.duration(run.meta["seconds"]),
-        f"{run.meta['peak_memory_bytes'] / 2**20:,.0f} MiB",
+        f"{run.meta['peak_memory_bytes'] / 2**20:,.0f}\N{NO-BREAK SPACE}MiB",
         made["device"]["name"],
         f"{data['title']}{images}" if data else "none",
         made["profile"],

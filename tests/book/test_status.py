@@ -72,7 +72,7 @@ def test_the_time_of_all_notebooks_is_summed(built):
         for run in json.loads(path.read_text())["notebooks"].values()
     )
     text = html_pages.soup(built / PAGE).get_text()
-    assert f"All 4 notebooks together took {seconds:.1f} s to execute." in text
+    assert f"All 4 notebooks together took {seconds:.1f}\N{NO-BREAK SPACE}s to execute." in text
 
 
 def test_chapters_are_linked(built):
