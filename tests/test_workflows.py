@@ -85,6 +85,14 @@ def test_a_planted_fault_is_found(old, new):
     assert faults("ci", WORKFLOWS["ci"].replace(old, new)) != []
 
 
+def test_a_rehearsal_publishes_nothing():
+    jobs = yaml.safe_load(WORKFLOWS["full"])["jobs"]
+    writers = [job["if"] for job in jobs.values() if job.get("permissions")]
+    assert len(writers) == 3
+    for condition in writers:  # a release is no rehearsal: only who starts by hand is asked
+        assert "inputs.profile != 'rehearsal'" in condition or "== 'release'" in condition
+
+
 def test_one_version_of_an_action_is_one_commit():
     pins = {match for text in WORKFLOWS.values() for match in PINNED.findall(text)}
     names = [name.split("/")[:2] for name, _, _ in pins]
