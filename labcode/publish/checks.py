@@ -7,7 +7,6 @@ the wrong tab or swallow it. These checks turn such accidents into a ChapterErro
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -16,9 +15,7 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from labcode.errors import ChapterError
 from labcode.frameworks import FRAMEWORKS
-
-if TYPE_CHECKING:
-    from labcode.publish.chapter import Cell
+from labcode.publish.chapter import Cell
 
 DISPLAY_TAGS = frozenset(
     {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-output", "remove-cell"}
@@ -115,7 +112,7 @@ def _line_of(word: str, lines: list[str], head: range) -> int:
     return head.start + 1
 
 
-def cells(found: Sequence["Cell"], where: str, reader: MdParserConfig) -> None:
+def cells(found: Sequence[Cell], where: str, reader: MdParserConfig) -> None:
     """Markers are balanced, headings shared, and no framework is left without code."""
     for cell in found:
         if cell.kind == "code":
@@ -138,7 +135,7 @@ def cells(found: Sequence["Cell"], where: str, reader: MdParserConfig) -> None:
         )
 
 
-def _markers(cell: "Cell", where: str) -> None:
+def _markers(cell: Cell, where: str) -> None:
     """BEGIN and END lines of nbgrader, in pairs, not nested, and spelt as nbgrader wants them."""
     opened: tuple[str, int] | None = None
     for line, verb, kind in _marker_lines(cell):
@@ -161,7 +158,7 @@ def _markers(cell: "Cell", where: str) -> None:
         )
 
 
-def _marker_lines(cell: "Cell") -> Iterator[tuple[int, str, str]]:
+def _marker_lines(cell: Cell) -> Iterator[tuple[int, str, str]]:
     for i, text in enumerate(cell.source.splitlines()):
         if match := MARKER.match(text):
             yield cell.line + i, match[1], match[2].strip()

@@ -100,9 +100,9 @@ def execute(args: argparse.Namespace) -> int:
     """Run the chapters and print the comparisons; 0 when all ran and all agree."""
     # Imported here, so that ``labcode --help`` does not wait for Jupyter.
     from labcode.publish import shards
-    from labcode.publish.chapter import read_chapter
     from labcode.publish.contents import read_book
     from labcode.publish.execute import agree, differing_shared_cells, execute_chapters
+    from labcode.publish.parsing import read_chapter
 
     root = args.root.resolve()
     if args.chapters:

@@ -12,8 +12,9 @@ from labcode.agreement import Comparison
 from labcode.errors import ChapterError
 from labcode.experiments import measured
 from labcode.publish import cache
-from labcode.publish.chapter import Chapter, read_chapter
+from labcode.publish.chapter import Chapter
 from labcode.publish.execute import Executed, agree, execute_chapters
+from labcode.publish.parsing import read_chapter
 
 
 @dataclass

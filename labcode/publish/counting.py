@@ -14,7 +14,8 @@ from labcode import provenance
 from labcode.errors import ChapterError
 from labcode.experiments.records import Usability
 from labcode.frameworks import FRAMEWORKS
-from labcode.publish.chapter import Cell, read_chapter
+from labcode.publish.chapter import Cell
+from labcode.publish.parsing import read_chapter
 from labcode.usability.activities import ACTIVITIES, Activity, Piece
 from labcode.usability.concepts import concepts_of
 from labcode.usability.counts import Count

@@ -9,16 +9,13 @@ ChapterError with file:line.
 import ast
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from labcode.errors import ChapterError
 from labcode.frameworks import FRAMEWORKS
 from labcode.publish import directives, markers, questions
+from labcode.publish.chapter import Cell, Chapter
 from labcode.publish.directives import Block
 from labcode.publish.questions import Question
-
-if TYPE_CHECKING:
-    from labcode.publish.chapter import Cell, Chapter
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HIDING = frozenset({"remove-cell", "remove-input", "hide-cell", "hide-input", "raises-exception"})
@@ -44,7 +41,7 @@ class Tasks:
     boxes: dict[int, list[Question]]
 
 
-def read(chapter: "Chapter") -> Tasks:
+def read(chapter: Chapter) -> Tasks:
     """The exercises by id and the questions of ``chapter``, all checked."""
     where = chapter.where
     for cell in chapter.cells:
@@ -62,7 +59,7 @@ def read(chapter: "Chapter") -> Tasks:
     return Tasks(exercises, questions.read(chapter))
 
 
-def _read_framework(chapter: "Chapter", framework: str, exercises: dict[str, Exercise]) -> None:
+def _read_framework(chapter: Chapter, framework: str, exercises: dict[str, Exercise]) -> None:
     """Read what one framework's students see, in order; add to ``exercises``."""
     where, label = chapter.where, FRAMEWORKS[framework].label
     statements: dict[str, Block] = {}
@@ -149,7 +146,7 @@ def _hint(block: Block, where: str, expected: int, has_exercise: bool) -> None:
 
 
 def _exercise(
-    cell: "Cell", index: int, framework: str, where: str, exercises: dict[str, Exercise]
+    cell: Cell, index: int, framework: str, where: str, exercises: dict[str, Exercise]
 ) -> Exercise:
     """The exercise of ``cell``, new or known from the other framework."""
     place = f"{where}:{cell.line}"
@@ -192,7 +189,7 @@ def _exercise(
     return exercise
 
 
-def _check(cell: "Cell", where: str) -> None:
+def _check(cell: Cell, where: str) -> None:
     """A check shows something to the student and grades with nothing of a solution in it."""
     _plain_tags(cell, where)
     if "exercise" in cell.metadata:
@@ -207,7 +204,7 @@ def _check(cell: "Cell", where: str) -> None:
     _python(shown, cell, where, "the visible part of the check")
 
 
-def _python(source: str, cell: "Cell", where: str, what: str) -> None:
+def _python(source: str, cell: Cell, where: str, what: str) -> None:
     try:
         ast.parse(source)
     except SyntaxError as error:
@@ -216,7 +213,7 @@ def _python(source: str, cell: "Cell", where: str, what: str) -> None:
         ) from None
 
 
-def _plain_tags(cell: "Cell", where: str) -> None:
+def _plain_tags(cell: Cell, where: str) -> None:
     if both := {"exercise", "check"} <= set(cell.tags) or HIDING & set(cell.tags):
         wrong = "both exercise and check" if both is True else min(both)
         raise ChapterError(f"{where}:{cell.line}: an exercise or check cannot be tagged {wrong}")

@@ -7,34 +7,19 @@ them: the instructor's page and the solution edition of a notebook ask ``chapter
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from labcode.errors import ChapterError
 from labcode.publish import directives, markers
+from labcode.publish.chapter import Cell, Chapter, Note
 from labcode.publish.directives import Block
-
-if TYPE_CHECKING:
-    from labcode.publish.chapter import Cell, Chapter
 
 NAME = "grading"
 LIKE = re.compile(r"^[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*[:`~]{2,}\s*\{?\s*grading\b", re.I)
 """A line that opens such a block, or that its author meant to."""
 
 
-@dataclass(frozen=True)
-class Note:
-    """A block of the cell at position ``cell``; ``box`` is the first line of what it answers.
-
-    ``box`` is None for prose that answers no box of questions.
-    """
-
-    cell: int
-    block: Block
-    box: int | None
-
-
-def take(cells: Iterable["Cell"], where: str) -> tuple[list["Cell"], tuple[Note, ...]]:
+def take(cells: Iterable[Cell], where: str) -> tuple[list[Cell], tuple[Note, ...]]:
     """The cells without their notes, blank lines in their place, and the notes."""
     kept, notes = [], []
     box: int | None = None
@@ -67,7 +52,7 @@ def take(cells: Iterable["Cell"], where: str) -> tuple[list["Cell"], tuple[Note,
     return kept, tuple(notes)
 
 
-def restored(chapter: "Chapter", index: int) -> str:
+def restored(chapter: Chapter, index: int) -> str:
     """The source of the Markdown cell at position ``index`` with its notes in their places."""
     cell = chapter.cells[index]
     lines = cell.source.splitlines()

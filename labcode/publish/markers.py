@@ -2,13 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from labcode.errors import ChapterError
+from labcode.publish.chapter import Cell
 from labcode.publish.checks import MARKER
-
-if TYPE_CHECKING:
-    from labcode.publish.chapter import Cell
 
 NBGRADER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 """What nbgrader acts on, wherever it stands in a line of any cell."""
@@ -40,7 +37,7 @@ def _cleared(source: str, name: str) -> str:
     return preprocessor.preprocess_cell(cell, {"language": "python"}, 0)[0].source
 
 
-def check(cell: "Cell", where: str) -> None:
+def check(cell: Cell, where: str) -> None:
     """Markers stand where they clear something, and nothing looks like one without being one."""
     known = {line: (verb, kind) for line, verb, kind in exact(cell)}
     for line, text in enumerate(cell.source.splitlines(), start=cell.line):
@@ -76,7 +73,7 @@ def hidden(source: str) -> list[list[tuple[int, str]]]:
     ]
 
 
-def exact(cell: "Cell") -> Iterator[tuple[int, str, str]]:
+def exact(cell: Cell) -> Iterator[tuple[int, str, str]]:
     """Line, BEGIN or END, and kind of each line that is a marker and nothing else."""
     for line, verb, kind in marked(cell.source):
         yield cell.line + line - 1, verb, kind

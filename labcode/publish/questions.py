@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from labcode.errors import ChapterError
 from labcode.publish import directives
+from labcode.publish.chapter import Chapter
 from labcode.publish.directives import Block
-
-if TYPE_CHECKING:
-    from labcode.publish.chapter import Chapter
 
 POINTS = re.compile(r"\s*\((\d+) points?\)\s*$")
 ITEM = re.compile(r"\s*\d+[.)]\s+")
@@ -31,7 +28,7 @@ class Question:
     answer_line: int = 0
 
 
-def read(chapter: "Chapter") -> dict[int, list[Question]]:
+def read(chapter: Chapter) -> dict[int, list[Question]]:
     """The questions of each box, by the box's first line; numbers go on from box to box.
 
     Graded by hand, a point each unless the item ends with ``(N points)``.

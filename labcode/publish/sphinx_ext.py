@@ -30,9 +30,10 @@ from labcode.publish import (
     site_files,
     status,
 )
-from labcode.publish.chapter import Chapter, read_chapter
+from labcode.publish.chapter import Chapter
 from labcode.publish.contents import Book, read_book
 from labcode.publish.page import merge
+from labcode.publish.parsing import read_chapter
 from labcode.publish.reading import Reading
 from labcode.publish.tabs import FrameworkProse, GroupFrameworks
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from labcode.frameworks import FRAMEWORKS
 from labcode.publish import checks
-from labcode.publish.chapter import READER, Chapter
+from labcode.publish.chapter import Chapter
+from labcode.publish.parsing import READER
 from tests.book import html_pages
 
 STUB = "To be written"

@@ -14,7 +14,7 @@ import pytest
 from labcode.experiments import records, studies
 from labcode.experiments.results import Result
 from labcode.history import Epoch, History
-from labcode.publish.chapter import read_chapter
+from labcode.publish.parsing import read_chapter
 from labcode.recipe import Recipe
 from tests.book import html_pages, small_book
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from labcode.publish.chapter import read_chapter
 from labcode.publish.contents import read_book
+from labcode.publish.parsing import read_chapter
 from tests.book import covering
 from tests.book.covering import Requirement
 

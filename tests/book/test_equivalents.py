@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labcode.publish.chapter import read_chapter
+from labcode.publish.parsing import read_chapter
 from tests.book.printed_tables import LABELS, Check, Row, difference, evaluate, faults, read_rows
 
 ROOT = Path(__file__).parents[2]

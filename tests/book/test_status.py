@@ -7,8 +7,8 @@ import pytest
 
 from labcode.agreement import Comparison
 from labcode.publish import status
-from labcode.publish.chapter import read_chapter
 from labcode.publish.contents import Book
+from labcode.publish.parsing import read_chapter
 from tests.book import html_pages, small_book
 
 PAGE = "_build/html/book/status.html"

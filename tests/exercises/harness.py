@@ -31,9 +31,10 @@ from labcode.frameworks import FRAMEWORKS
 from labcode.profiles import SEED, current
 from labcode.publish import cache as executed
 from labcode.publish import markers
-from labcode.publish.chapter import Chapter, project, read_chapter
+from labcode.publish.chapter import Chapter, project
 from labcode.publish.failure import CellFailure, explain
 from labcode.publish.kernel import terminable
+from labcode.publish.parsing import read_chapter
 from labcode.publish.run import run_notebook
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import labcode
-from labcode.publish.chapter import read_chapter
 from labcode.publish.execute import execute_chapters
+from labcode.publish.parsing import read_chapter
 from labcode.publish.progress import Progress
 
 GROUND_FLOOR = ("__init__", "agreement", "downloads", "errors", "files", "frameworks", "profiles",

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from labcode.publish.chapter import Chapter, read_chapter
+from labcode.publish.chapter import Chapter
 from labcode.publish.contents import Book
+from labcode.publish.parsing import read_chapter
 
 STATEMENT = """\
 :::{exercise} Double *it*

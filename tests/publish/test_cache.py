@@ -7,7 +7,8 @@ import pytest
 
 from labcode.agreement import Record
 from labcode.publish import cache
-from labcode.publish.chapter import project, read_chapter
+from labcode.publish.chapter import project
+from labcode.publish.parsing import read_chapter
 
 COMMON = {
     "package": "p",

@@ -5,7 +5,8 @@ import nbformat
 import pytest
 
 from labcode.errors import ChapterError
-from labcode.publish.chapter import project, read_chapter
+from labcode.publish.chapter import project
+from labcode.publish.parsing import read_chapter
 
 SOURCE = """\
 ---

@@ -17,7 +17,7 @@ RECORD = "from labcode import agreement; agreement.record('sum', [1.0, {}], atol
 BUILD = """
 import sys
 from pathlib import Path
-from labcode.publish.chapter import read_chapter
+from labcode.publish.parsing import read_chapter
 from labcode.publish.execute import execute_chapters
 root = Path(sys.argv[1])
 chapters = [read_chapter(path, root=root) for path in sorted((root / "book").glob("*.md"))]
