@@ -91,6 +91,7 @@ def trial(book: Book, framework: str, folder: Path, first: int | None, limit: fl
         raise Failed("the README does not list the notebooks that are there")
     solved = here / "solved"
     solved.mkdir()
+    shutil.copytree(here / "results", solved / "results")  # notebooks look for it beside them
     for name, data in export(book, "solution", [framework]).items():
         (solved / name).write_bytes(data)
     plan, report = folder / "plan.json", folder / "report.json"
